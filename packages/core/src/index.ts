@@ -30,6 +30,7 @@
  */
 export * from "./action/action.ts";
 export * from "./action/effect.ts";
+export * from "./action/envelope.ts";
 export * from "./decision/decision.ts";
 export * from "./errors.ts";
 export * from "./units.ts";
