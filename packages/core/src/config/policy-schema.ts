@@ -7,10 +7,9 @@ import { z } from "zod";
 import { CAPABILITIES, PROTOCOLS } from "../action/action.ts";
 import { EFFECT_KINDS } from "../action/effect.ts";
 import { DECISIONS } from "../decision/decision.ts";
-import { globProblem } from "./glob-check.ts";
+import { validateGlob } from "../policy/glob.ts";
+import { GLOB_LENGTH_MAX } from "../policy/glob-pattern.ts";
 
-/** Longest glob accepted: far beyond any real path or command line, short enough to stay fast to match. */
-export const GLOB_LENGTH_MAX = 1024;
 /** Most patterns in one list of one rule. */
 export const PATTERNS_PER_LIST_MAX = 256;
 /** Most rules in one list; the shipped packs have at most a few hundred. */
@@ -18,19 +17,19 @@ export const RULES_MAX = 10_000;
 /** Longest free text (reason, suggestion, description), in characters. */
 export const POLICY_TEXT_LENGTH_MAX = 2000;
 
-const globSchema = z
+export const globSchema = z
   .string()
   .min(1, "a pattern must not be empty; write `*` to match anything or remove the key")
   .max(GLOB_LENGTH_MAX)
   .superRefine((pattern, context) => {
-    const problem = globProblem(pattern);
+    const problem = validateGlob(pattern);
     if (problem !== undefined) {
-      context.addIssue({ code: "custom", message: `\`${pattern}\` is not a valid glob: ${problem}; fix the pattern` });
+      context.addIssue({ code: "custom", message: `\`${pattern}\` is not a valid glob: it is ${problem}` });
     }
   });
 
 /** One value or a list of values, always a list once parsed. */
-function oneOrMany<T extends z.ZodType>(item: T) {
+export function oneOrMany<T extends z.ZodType>(item: T) {
   const many = z
     .array(item)
     .min(1, "the list is empty; name at least one entry or remove the key")
@@ -151,7 +150,7 @@ export const packNameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "a pack's name is 1 to 64 lower-case letters, digits and dashes");
 
-const rulesSchema = z.array(toolRuleSchema).max(RULES_MAX);
+export const rulesSchema = z.array(toolRuleSchema).max(RULES_MAX);
 
 /** A file in `policy-packs/`. */
 export const policyPackSchema = z
@@ -161,7 +160,7 @@ export const policyPackSchema = z
     default_decision: decisionSchema.default("block").describe("Decision when no rule matches. Default: `block`."),
     rules: rulesSchema.min(1, "a pack needs at least one rule").describe("First match wins, top to bottom."),
   })
-  .superRefine((pack, context) => reportDuplicateRuleIds(pack.rules, ["rules"], context));
+  .superRefine((pack, context) => reportRepeatedIds(pack.rules, context));
 export type PolicyPack = z.output<typeof policyPackSchema>;
 
 /** The starter-kit shape of a pack: the same content below `tool_policies`; the file's name is the pack's name. */
@@ -174,23 +173,28 @@ export const starterKitPackSchema = z.strictObject({
       default_decision: decisionSchema.default("block"),
       rules: rulesSchema.min(1, "a pack needs at least one rule"),
     })
-    .superRefine((block, context) => reportDuplicateRuleIds(block.rules, ["rules"], context)),
+    .superRefine((block, context) => reportRepeatedIds(block.rules, context)),
 });
 
-/** Adds one issue for each rule whose id an earlier rule of the list has. */
-export function reportDuplicateRuleIds(
-  rules: readonly { readonly id?: string | undefined }[],
-  path: readonly (string | number)[],
-  context: { addIssue(issue: { code: "custom"; message: string; path: (string | number)[] }): void },
-): void {
-  const seen = new Map<string, number>();
-  rules.forEach((rule, index) => {
-    if (rule.id === undefined) return;
-    const first = seen.get(rule.id);
-    if (first === undefined) seen.set(rule.id, index);
-    else {
-      const message = `duplicate rule id \`${rule.id}\`, already used by rule ${first + 1}; rename one of them`;
-      context.addIssue({ code: "custom", message, path: [...path, index, "id"] });
+/** A type alias, not an interface: only an alias has the index signature that zod's issues ask for. */
+export type DuplicateId = { code: "custom"; message: string; path: (string | number)[] };
+
+/** One issue for each rule whose id an earlier rule of the list has. */
+export function duplicateRuleIds(
+  rules: readonly ToolRuleConfig[],
+  pathOf: (index: number) => (string | number)[],
+): DuplicateId[] {
+  const seen = new Set<string>();
+  return rules.flatMap(({ id }, index) => {
+    if (id === undefined || !seen.has(id)) {
+      if (id !== undefined) seen.add(id);
+      return [];
     }
+    const message = `duplicate rule id \`${id}\`; rename one of the two rules`;
+    return [{ code: "custom" as const, message, path: [...pathOf(index), "id"] }];
   });
+}
+
+function reportRepeatedIds(rules: readonly ToolRuleConfig[], context: { addIssue(issue: DuplicateId): void }): void {
+  for (const issue of duplicateRuleIds(rules, (index) => ["rules", index])) context.addIssue(issue);
 }
