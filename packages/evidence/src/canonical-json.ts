@@ -1,0 +1,78 @@
+/**
+ * Canonical JSON, RFC 8785 (JCS): one value, one text. Keys sorted by UTF-16 units, shortest numbers, no spaces.
+ * Strict about what it takes: only plain objects, dense arrays and well-formed strings; everything else throws,
+ * because a silent `toJSON`, `undefined` or `Map` would sign something other than what the caller holds.
+ */
+import { EvidenceError } from "./evidence-error.ts";
+import { type CanonicalInput, JSON_DEPTH_MAX } from "./strict-json.ts";
+
+export interface CanonicalOptions {
+  /** `finite` (default): all of RFC 8785. `safe-integers`: the narrower profile of evidence records, also without -0. */
+  readonly numbers?: "finite" | "safe-integers";
+  /** Nested arrays and objects; default `JSON_DEPTH_MAX`. */
+  readonly depthMax?: number;
+}
+
+/**
+ * The RFC 8785 text of a value.
+ * @throws EvidenceError `not-canonical` for what has no canonical text; `json-limit` when nested too deeply.
+ */
+export function canonicalJson(value: CanonicalInput, options: CanonicalOptions = {}): string {
+  return print(value, options.numbers ?? "finite", options.depthMax ?? JSON_DEPTH_MAX);
+}
+
+function print(value: unknown, numbers: "finite" | "safe-integers", depthLeft: number): string {
+  switch (typeof value) {
+    case "string":
+      return printString(value);
+    case "boolean":
+      return value ? "true" : "false";
+    case "number":
+      return printNumber(value, numbers);
+    case "object":
+      if (value === null) return "null";
+      if (depthLeft <= 0) throw new EvidenceError("json-limit", "value is nested too deeply for canonical JSON");
+      return Array.isArray(value) ? printArray(value, numbers, depthLeft) : printObject(value, numbers, depthLeft);
+    default:
+      throw new EvidenceError("not-canonical", `a ${typeof value} has no canonical JSON text`);
+  }
+}
+
+function printString(text: string): string {
+  if (!text.isWellFormed()) throw new EvidenceError("not-canonical", "a string with a lone surrogate has no JSON text");
+  return JSON.stringify(text);
+}
+
+function printNumber(value: number, numbers: "finite" | "safe-integers"): string {
+  if (numbers === "safe-integers" && (!Number.isSafeInteger(value) || Object.is(value, -0))) {
+    throw new EvidenceError("not-canonical", "only integers up to 2^53-1 are accepted here, write others as strings");
+  }
+  if (!Number.isFinite(value)) throw new EvidenceError("not-canonical", "a number that is not finite has no JSON text");
+  return String(value === 0 ? 0 : value);
+}
+
+function printArray(items: readonly unknown[], numbers: "finite" | "safe-integers", depthLeft: number): string {
+  let text = "[";
+  for (let i = 0; i < items.length; i++) {
+    if (i > 0) text += ",";
+    text += print(items[i], numbers, depthLeft - 1);
+  }
+  return `${text}]`;
+}
+
+function printObject(object: object, numbers: "finite" | "safe-integers", depthLeft: number): string {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw new EvidenceError("not-canonical", "only plain objects have canonical JSON text");
+  }
+  let text = "";
+  for (const [key, value] of Object.entries(object).sort(byKey)) {
+    text += `${text === "" ? "{" : ","}${printString(key)}:${print(value, numbers, depthLeft - 1)}`;
+  }
+  return text === "" ? "{}" : `${text}}`;
+}
+
+/** RFC 8785 §3.2.3 sorts by UTF-16 code units, which is what `<` compares. */
+function byKey(a: readonly [string, unknown], b: readonly [string, unknown]): number {
+  return a[0] < b[0] ? -1 : 1;
+}

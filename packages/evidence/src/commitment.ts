@@ -1,0 +1,33 @@
+/**
+ * Salted commitments: `b64url(SHA-256("aegisflow.dev/cm/v1\0" ‖ salt[16] ‖ JCS([field, value])))`. Without the salt
+ * a guess at the value cannot be tested; with salt and value anyone can check it. The field's name is bound too.
+ */
+import { canonicalJson } from "./canonical-json.ts";
+import type { HashPort } from "./crypto-port.ts";
+import { concatBytes, fromBase64url, toBase64url, utf8Encode } from "./encoding.ts";
+import { EvidenceError } from "./evidence-error.ts";
+import type { CanonicalInput } from "./strict-json.ts";
+
+export const SALT_BYTES = 16;
+const DOMAIN = utf8Encode("aegisflow.dev/cm/v1\u0000");
+/** Bodies nest one level deeper than the value: `[field, value]`. */
+const VALUE_DEPTH_MAX = 17;
+
+/** Salt (base64url) and value of each committed field that is disclosed. */
+export type Disclosures = Readonly<Record<string, readonly [salt: string, value: CanonicalInput]>>;
+
+/** A fresh salt as its text, 22 base64url characters. */
+export function newSalt(randomBytes: (count: number) => Uint8Array): string {
+  return toBase64url(randomBytes(SALT_BYTES));
+}
+
+/**
+ * The commitment to a field's value, 43 base64url characters.
+ * @throws EvidenceError `malformed` for a wrong salt, `not-canonical` for a value without canonical text.
+ */
+export function commit(hash: HashPort, salt: string, field: string, value: CanonicalInput): string {
+  const saltBytes = fromBase64url(salt);
+  if (saltBytes.length !== SALT_BYTES) throw new EvidenceError("malformed", "a salt is 16 bytes");
+  const opened = utf8Encode(canonicalJson([field, value], { numbers: "safe-integers", depthMax: VALUE_DEPTH_MAX }));
+  return toBase64url(hash.sha256(concatBytes(DOMAIN, saltBytes, opened)));
+}

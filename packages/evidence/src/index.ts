@@ -1,0 +1,45 @@
+/**
+ * Evidence that a stranger can check: canonical JSON, records, the Merkle log, signed checkpoints, bundles and their
+ * verifier. No dependencies; runs on Bun, Node >= 20 and in browsers. Format: docs/design/evidence.md.
+ *
+ * Writing a log
+ *   parseStrictJson(text, {depthMax?, bytesMax?}): CanonicalInput      canonicalJson(value, {numbers?, depthMax?}): string
+ *   buildRecord(hash, draft: RecordDraft, disclosures, randomBytes): {header, leaf, body}
+ *   parseRecordHeader(text): RecordHeader                              recordLeaf(hash, headerText): string (64 hex)
+ *   new GrowingRange(hash, from?: CompactRange): append(leaf, visit?), size, root(), snapshot()
+ *   inclusionProof(hash, index, size, read), consistencyProof(hash, first, second, read); read(level, index) => node
+ *   formatCheckpoint({origin, size, root}): text; signNote(text, [createNoteSigner(hash, name, ed25519Signer)]): note
+ *   hashTilePath, entryTilePath, tileOfNode, encodeHashTile, encodeEntryTile … (tlog-tiles)
+ *   headsPayload(hash, entries): p of a `heads` record; headPath(hash, entries, tenant, sid): HeadPath
+ * Exporting a session (see bundle-input in `bundle.ts`)
+ *   contextNeeds(hash, records, context): what else the bundle must hold; call until nothing is missing
+ *   buildBundle(hash, input: BundleInput): string                      the `.aegis` text
+ * Verifying
+ *   verifyBundle(bytes, {policy?: TrustPolicy, crypto, limits?}): Promise<BundleReport>
+ *   parseTrustPolicy(hash, text): TrustPolicy (C2SP tlog-policy)       printReport(report): text for a terminal
+ *   renderMarkdown(report), renderHtml(report): the session as a manager reads it
+ * Cryptography: `@aegisflow/evidence/node-crypto` exports nodeCrypto, createEd25519Signer(seed), generateEd25519Seed();
+ *   portableCrypto (here) needs no imports at all.
+ */
+export { type CanonicalOptions, canonicalJson } from "./canonical-json.ts";
+export { type Checkpoint, formatCheckpoint, parseCheckpoint } from "./checkpoint.ts";
+export { commit, type Disclosures, newSalt, SALT_BYTES } from "./commitment.ts";
+export type { CryptoPort, Ed25519Signer, HashPort } from "./crypto-port.ts";
+export * from "./encoding.ts";
+export { EvidenceError, type EvidenceErrorCode, errorMessage } from "./evidence-error.ts";
+export { type HeadEntry, type HeadPath, headPath, headsPayload, verifyHeadPath } from "./heads.ts";
+export * from "./merkle.ts";
+export * from "./merkle-proof.ts";
+export { portableCrypto } from "./portable-crypto.ts";
+export * from "./record.ts";
+export { assertHeader, KNOWN_KINDS, type RecordHeader } from "./record-header.ts";
+export * from "./signed-note.ts";
+export {
+  type CanonicalInput,
+  JSON_BYTES_MAX,
+  JSON_DEPTH_MAX,
+  parseStrictJson,
+  type StrictJsonLimits,
+} from "./strict-json.ts";
+export * from "./tiles.ts";
+export { formatTlogProof, parseTlogProof, type TlogProof } from "./tlog-proof.ts";
