@@ -45,16 +45,30 @@ export interface Settlement {
 
 export interface ApprovalStore {
   /** Inserts, or answers the identical pending row, or `full` when the tenant has `pendingMax` pending. One atomic step. */
-  insertPending(row: ApprovalRow, pendingMax: number): { readonly kind: "inserted" | "existing" | "full"; readonly row?: ApprovalRow };
+  insertPending(
+    row: ApprovalRow,
+    pendingMax: number,
+  ): { readonly kind: "inserted" | "existing" | "full"; readonly row?: ApprovalRow };
   get(id: string): ApprovalRow | undefined;
   list(query: ApprovalQuery): readonly ApprovalRow[];
   countPending(tenant: string): number;
   /** pending -> settlement.to; undefined when it was not pending (or already past its expiry, unless expiring). */
   settle(id: string, settlement: Settlement): ApprovalRow | undefined;
   /** approved and unexpired -> consumed, for one matching row; undefined when there is none. */
-  consume(key: { readonly tenant: string; readonly requester: string; readonly fingerprint: string; readonly policyHash: string; readonly atMs: number }): ApprovalRow | undefined;
+  consume(key: {
+    readonly tenant: string;
+    readonly requester: string;
+    readonly fingerprint: string;
+    readonly policyHash: string;
+    readonly atMs: number;
+  }): ApprovalRow | undefined;
   /** The newest denial of this very action that is not older than `sinceMs`. */
-  latestDenial(key: { readonly tenant: string; readonly requester: string; readonly fingerprint: string; readonly sinceMs: number }): ApprovalRow | undefined;
+  latestDenial(key: {
+    readonly tenant: string;
+    readonly requester: string;
+    readonly fingerprint: string;
+    readonly sinceMs: number;
+  }): ApprovalRow | undefined;
   /** Rows pending or approved whose expiry is at or before `nowMs`. */
   due(nowMs: number, limit: number): readonly ApprovalRow[];
   /** approved -> expired. */

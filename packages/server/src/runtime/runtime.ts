@@ -80,6 +80,6 @@ export interface Runtime {
 }
 
 export async function loadRuntime(): Promise<Runtime> {
-  if (process.versions["bun"] !== undefined) return (await import("./bun/bun-runtime.ts")).bunRuntime;
+  if (process.versions.bun !== undefined) return (await import("./bun/bun-runtime.ts")).bunRuntime;
   return (await import("./node/node-runtime.ts")).nodeRuntime;
 }
