@@ -76,6 +76,11 @@ const ruleFields = {
   refs: oneOrMany(globSchema).optional().describe("Globs on git refs, any of them. Default: not tested."),
   hosts: oneOrMany(globSchema).optional().describe("Globs on host names, any of them. Default: not tested."),
   tables: oneOrMany(globSchema).optional().describe("Globs on `schema.table` names, any of them. Default: not tested."),
+  flags: oneOrMany(globSchema)
+    .optional()
+    .describe(
+      "Globs on the facts of a parsed effect (`force`, `recursive`, `outside-workspace`), any of them. Default: not tested.",
+    ),
   args: z
     .record(z.string().min(1).max(200), argumentTestSchema)
     .optional()
@@ -114,6 +119,7 @@ const CONDITION_KEYS = [
   "refs",
   "hosts",
   "tables",
+  "flags",
   "args",
   "actor",
   "tenant",
