@@ -61,18 +61,17 @@ function printArray(items: readonly unknown[], numbers: "finite" | "safe-integer
 }
 
 function printObject(object: object, numbers: "finite" | "safe-integers", depthLeft: number): string {
-  const prototype: unknown = Object.getPrototypeOf(object);
-  if (prototype !== Object.prototype && prototype !== null) {
-    throw new EvidenceError("not-canonical", "only plain objects have canonical JSON text");
+  if (!isPlain(object)) throw new EvidenceError("not-canonical", "only plain objects have canonical JSON text");
+  let text = "{";
+  // RFC 8785 §3.2.3: sorted by UTF-16 code units, which is what sort() without a comparison does.
+  for (const key of Object.keys(object).sort()) {
+    if (text.length > 1) text += ",";
+    text += `${printString(key)}:${print(object[key], numbers, depthLeft - 1)}`;
   }
-  let text = "";
-  for (const [key, value] of Object.entries(object).sort(byKey)) {
-    text += `${text === "" ? "{" : ","}${printString(key)}:${print(value, numbers, depthLeft - 1)}`;
-  }
-  return text === "" ? "{}" : `${text}}`;
+  return `${text}}`;
 }
 
-/** RFC 8785 §3.2.3 sorts by UTF-16 code units, which is what `<` compares. */
-function byKey(a: readonly [string, unknown], b: readonly [string, unknown]): number {
-  return a[0] < b[0] ? -1 : 1;
+function isPlain(object: object): object is Readonly<Record<string, unknown>> {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  return prototype === Object.prototype || prototype === null;
 }

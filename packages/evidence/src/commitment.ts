@@ -16,18 +16,17 @@ const VALUE_DEPTH_MAX = 17;
 /** Salt (base64url) and value of each committed field that is disclosed. */
 export type Disclosures = Readonly<Record<string, readonly [salt: string, value: CanonicalInput]>>;
 
-/** A fresh salt as its text, 22 base64url characters. */
-export function newSalt(randomBytes: (count: number) => Uint8Array): string {
-  return toBase64url(randomBytes(SALT_BYTES));
-}
-
 /**
- * The commitment to a field's value, 43 base64url characters.
+ * The commitment to a field's value, 43 base64url characters; the salt is its text, 22 base64url characters.
  * @throws EvidenceError `malformed` for a wrong salt, `not-canonical` for a value without canonical text.
  */
 export function commit(hash: HashPort, salt: string, field: string, value: CanonicalInput): string {
-  const saltBytes = fromBase64url(salt);
-  if (saltBytes.length !== SALT_BYTES) throw new EvidenceError("malformed", "a salt is 16 bytes");
+  return commitWithSalt(hash, fromBase64url(salt), field, value);
+}
+
+/** The same with the salt as its bytes, for the writer, which has just drawn them. */
+export function commitWithSalt(hash: HashPort, salt: Uint8Array, field: string, value: CanonicalInput): string {
+  if (salt.length !== SALT_BYTES) throw new EvidenceError("malformed", "a salt is 16 bytes");
   const opened = utf8Encode(canonicalJson([field, value], { numbers: "safe-integers", depthMax: VALUE_DEPTH_MAX }));
-  return toBase64url(hash.sha256(concatBytes(DOMAIN, saltBytes, opened)));
+  return toBase64url(hash.sha256(concatBytes(DOMAIN, salt, opened)));
 }

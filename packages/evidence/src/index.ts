@@ -23,7 +23,7 @@
  */
 export { type CanonicalOptions, canonicalJson } from "./canonical-json.ts";
 export { type Checkpoint, formatCheckpoint, parseCheckpoint } from "./checkpoint.ts";
-export { commit, type Disclosures, newSalt, SALT_BYTES } from "./commitment.ts";
+export { commit, type Disclosures, SALT_BYTES } from "./commitment.ts";
 export type { CryptoPort, Ed25519Signer, HashPort } from "./crypto-port.ts";
 export * from "./encoding.ts";
 export { EvidenceError, type EvidenceErrorCode, errorMessage } from "./evidence-error.ts";

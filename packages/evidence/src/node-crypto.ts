@@ -20,13 +20,16 @@ const PKCS8_PREFIX = fromHex("302e020100300506032b657004220420");
 const SPKI_PREFIX = fromHex("302a300506032b6570032100");
 const KEYS_CACHED_MAX = 64;
 
+/** One-shot `hash` (Node >= 20.12) is twice as fast on small inputs as a Hash object. */
+const hasOneShot = typeof nodeModule.hash === "function";
+
 export const nodeCrypto: CryptoPort = {
-  sha256: (data) => new Uint8Array(createHash("sha256").update(data).digest()),
-  // One-shot `hash` (Node >= 20.12) is twice as fast on small inputs as a Hash object.
-  sha256Hex:
-    typeof nodeModule.hash === "function"
-      ? (data) => nodeModule.hash("sha256", data, "hex")
-      : (data) => createHash("sha256").update(data).digest("hex"),
+  sha256: hasOneShot
+    ? (data) => new Uint8Array(nodeModule.hash("sha256", data, "buffer"))
+    : (data) => new Uint8Array(createHash("sha256").update(data).digest()),
+  sha256Hex: hasOneShot
+    ? (data) => nodeModule.hash("sha256", data, "hex")
+    : (data) => createHash("sha256").update(data).digest("hex"),
   verifyEd25519: (publicKey, message, signature) => {
     const key = publicKeyObject(publicKey);
     return key !== undefined && signature.length === 64 && verify(null, message, key, signature);

@@ -5,9 +5,9 @@
  * be erased while every hash keeps verifying.
  */
 import { canonicalJson } from "./canonical-json.ts";
-import { commit, type Disclosures, newSalt } from "./commitment.ts";
+import { commitWithSalt, type Disclosures, SALT_BYTES } from "./commitment.ts";
 import type { HashPort } from "./crypto-port.ts";
-import { utf8Encode } from "./encoding.ts";
+import { toBase64url, utf8Encode } from "./encoding.ts";
 import { EvidenceError } from "./evidence-error.ts";
 import { assertFieldName, assertHeader, type RecordHeader } from "./record-header.ts";
 import { type CanonicalInput, parseStrictJson } from "./strict-json.ts";
@@ -44,9 +44,9 @@ export function buildRecord(
   const body: Record<string, readonly [string, CanonicalInput]> = {};
   for (const [field, value] of Object.entries(disclosures)) {
     assertFieldName(field);
-    const salt = newSalt(randomBytes);
-    cm[field] = commit(hash, salt, field, value);
-    body[field] = [salt, value];
+    const salt = randomBytes(SALT_BYTES);
+    cm[field] = commitWithSalt(hash, salt, field, value);
+    body[field] = [toBase64url(salt), value];
   }
   const header: RecordHeader = { ...draft, cm, v: 1 };
   assertHeader(header);
