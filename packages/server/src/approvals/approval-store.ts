@@ -3,7 +3,7 @@
  * pending -> approved | denied | expired | cancelled;  approved -> consumed | expired.
  * Trusted: whoever can write here can approve, which is why a claim also needs the vote's evidence leaf.
  */
-import type { ApprovalStatus } from "../governance/ports.ts";
+import type { ApprovalEnvelopeKey, ApprovalStatus } from "../governance/ports.ts";
 
 export interface ApprovalRow {
   readonly id: string;
@@ -19,6 +19,8 @@ export interface ApprovalRow {
   /** Sealed envelope and decision as JSON text: what the reviewer sees. */
   readonly envelopeJson: string;
   readonly decisionJson: string;
+  /** Evidence leaves of the decision that asked for a person, and of the request itself. */
+  readonly decisionLeaf: string;
   readonly requestLeaf: string;
   readonly reviewedAtMs?: number;
   readonly reviewer?: string;
@@ -29,6 +31,8 @@ export interface ApprovalRow {
 
 export interface ApprovalQuery {
   readonly tenant?: string;
+  readonly requester?: string;
+  /** At least one; default all. */
   readonly statuses?: readonly ApprovalStatus[];
   /** Newest first; rows strictly older than this cursor `(submittedAtMs, id)`. */
   readonly before?: { readonly submittedAtMs: number; readonly id: string };
@@ -41,6 +45,8 @@ export interface Settlement {
   readonly reviewer: string;
   readonly comment: string;
   readonly voteLeaf?: string;
+  /** A new expiry, counted from the vote; without it the old one stays. */
+  readonly expiresAtMs?: number;
 }
 
 export interface ApprovalStore {
@@ -51,17 +57,14 @@ export interface ApprovalStore {
   ): { readonly kind: "inserted" | "existing" | "full"; readonly row?: ApprovalRow };
   get(id: string): ApprovalRow | undefined;
   list(query: ApprovalQuery): readonly ApprovalRow[];
-  countPending(tenant: string): number;
+  /** Of the whole tenant, or of one requester in it. */
+  countPending(tenant: string, requester?: string): number;
+  /** The pending row for this very action, if any. */
+  findPending(key: ApprovalEnvelopeKey): ApprovalRow | undefined;
   /** pending -> settlement.to; undefined when it was not pending (or already past its expiry, unless expiring). */
   settle(id: string, settlement: Settlement): ApprovalRow | undefined;
-  /** approved and unexpired -> consumed, for one matching row; undefined when there is none. */
-  consume(key: {
-    readonly tenant: string;
-    readonly requester: string;
-    readonly fingerprint: string;
-    readonly policyHash: string;
-    readonly atMs: number;
-  }): ApprovalRow | undefined;
+  /** approved, unexpired and with a vote leaf -> consumed, for one matching row; undefined when there is none. */
+  consume(key: ApprovalEnvelopeKey & { readonly atMs: number }): ApprovalRow | undefined;
   /** The newest denial of this very action that is not older than `sinceMs`. */
   latestDenial(key: {
     readonly tenant: string;
@@ -73,4 +76,6 @@ export interface ApprovalStore {
   due(nowMs: number, limit: number): readonly ApprovalRow[];
   /** approved -> expired. */
   expireApproved(id: string, atMs: number): ApprovalRow | undefined;
+  /** Deletes at most `limit` rows that can never change again and were submitted before `beforeMs`; their number. */
+  purge(beforeMs: number, limit: number): number;
 }
