@@ -37,10 +37,10 @@ export interface SealMarks {
 export function sealEnvelope(draft: ActionDraft, marks: SealMarks): ActionEnvelope {
   validateDraft(draft);
   const canonicalParameters = canonicalParametersOf(draft);
+  const parameters = parsedBack(canonicalParameters);
   const envelope: ActionEnvelope = {
-    // Parsed back from the canonical text: a private copy that no caller holds a reference to.
     ...copyOf(draft),
-    parameters: parseStrictJson(canonicalParameters) as JsonObject,
+    parameters,
     id: marks.id,
     timestamp: marks.timestamp,
     canonical_parameters: canonicalParameters,
@@ -67,9 +67,21 @@ function canonicalParametersOf(draft: ActionDraft): string {
     throw new AegisError("invalid-input", `parameters cannot be sealed: ${errorText(cause)}`, { cause });
   }
   if (text.length > PARAMETERS_CHARS_MAX) {
-    throw new AegisError("too-large", `parameters are larger than ${PARAMETERS_CHARS_MAX} characters; send less at once`);
+    throw new AegisError(
+      "too-large",
+      `parameters are larger than ${PARAMETERS_CHARS_MAX} characters; send less at once`,
+    );
   }
   return text;
+}
+
+/** A private copy that no caller holds a reference to, and proof that the text says what it is taken for. */
+function parsedBack(canonicalParameters: string): JsonObject {
+  try {
+    return parseStrictJson(canonicalParameters) as JsonObject;
+  } catch (cause) {
+    throw new AegisError("invalid-input", `parameters cannot be sealed: ${errorText(cause)}`, { cause });
+  }
 }
 
 function validateDraft(draft: ActionDraft): void {

@@ -5,8 +5,8 @@
  */
 import {
   type ActionEnvelope,
-  type Decision,
   DECISIONS,
+  type Decision,
   type EngineVerdict,
   errorText,
   isStricter,
@@ -98,11 +98,13 @@ async function withinTime(
 ): Promise<EngineVerdict> {
   const stopTimer = new AbortController();
   const late = deps.clock.sleep(timeoutMs, stopTimer.signal).then(
-    () => failedVerdict(deps, engine, `no answer within ${timeoutMs} ms`),
-    () => failedVerdict(deps, engine, "cancelled"),
+    () => "late" as const,
+    () => "stopped" as const,
   );
   try {
-    return await Promise.race([answer.then((verdict) => checkedVerdict(deps, engine, verdict)), late]);
+    const first = await Promise.race([answer, late]);
+    if (typeof first === "string") return failedVerdict(deps, engine, `no answer within ${timeoutMs} ms`);
+    return checkedVerdict(deps, engine, first);
   } catch (error) {
     return failedVerdict(deps, engine, errorText(error));
   } finally {
@@ -136,7 +138,9 @@ function strictestVerdict(verdicts: readonly EngineVerdict[]): EngineVerdict | u
   return strictest;
 }
 
-function conclusionOf(verdict: EngineVerdict): Omit<Decision, "policy_hash" | "policy_version" | "trace" | "latency_us"> {
+function conclusionOf(
+  verdict: EngineVerdict,
+): Omit<Decision, "policy_hash" | "policy_version" | "trace" | "latency_us"> {
   const { decision, engine, rule, reason, source, suggestion } = verdict;
   return {
     decision,
