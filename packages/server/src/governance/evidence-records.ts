@@ -2,7 +2,9 @@
  * What the pipeline writes down, as evidence drafts. Header payloads (`p`) hold a closed vocabulary and digests
  * only; everything that may be personal or secret is a disclosure, which reaches the header as a salted commitment.
  */
+import { createHash } from "node:crypto";
 import type { ActionEnvelope, Decision, JsonObject, JsonValue } from "@aegisflow/core";
+import { canonicalJson } from "@aegisflow/evidence";
 import type { ApprovalClaim, EvidenceDraft, OutcomeStatus } from "./ports.ts";
 
 /** The decision, and so the intent: durable before anything runs. */
@@ -53,7 +55,7 @@ export interface Outcome {
   readonly durationMs: number;
   /** Closed vocabulary: why it ended so, e.g. `awaiting-approval`, `no-lease`, `upstream-failed`. */
   readonly why?: string;
-  /** What came back; committed to, not shown. Required for `executed`. */
+  /** What came back; only its digest is kept. Required for `executed`. */
   readonly response?: JsonValue;
   readonly error?: string;
   /** Small counts for the record, such as redactions in the result. */
@@ -74,11 +76,18 @@ export function outcomeRecord(envelope: ActionEnvelope, decisionLeaf: string, ou
       ...(outcome.why === undefined ? {} : { why: outcome.why }),
     },
     disclosures: {
-      ...(outcome.response === undefined ? {} : { response: outcome.response }),
+      ...(outcome.response === undefined ? {} : { response: digestOf(outcome.response) }),
       ...(outcome.error === undefined ? {} : { error: outcome.error }),
     },
     ref: { decision: decisionLeaf },
   };
+}
+
+/** Results can be large and private: evidence binds to the exact bytes without holding them. */
+function digestOf(response: JsonValue): JsonValue {
+  const text = canonicalJson(response);
+  const sha256 = createHash("sha256").update(text).digest("hex");
+  return { bytes: Buffer.byteLength(text), sha256 };
 }
 
 function chainOf(envelope: ActionEnvelope): { readonly tenant: string; readonly sid: string } {
