@@ -15,6 +15,7 @@ export interface ProductPorts {
 }
 
 export interface Product {
+  readonly pid: number;
   readonly home: string;
   readonly pid: number;
   readonly ports: ProductPorts;
@@ -87,7 +88,7 @@ async function untilHealthy(child: ChildProcess, url: string, output: () => stri
       () => false,
     );
     if (healthy) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
   child.kill("SIGKILL");
   throw new Error(`the server was not healthy within ${START_TIMEOUT_MS} ms:\n${output()}`);
