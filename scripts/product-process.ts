@@ -15,7 +15,6 @@ export interface ProductPorts {
 }
 
 export interface Product {
-  readonly pid: number;
   readonly home: string;
   readonly pid: number;
   readonly ports: ProductPorts;
