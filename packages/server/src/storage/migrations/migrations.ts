@@ -4,6 +4,7 @@
  */
 import { apiKeysMigration } from "./0002-api-keys.ts";
 import { approvalsMigration } from "./0001-approvals.ts";
+import { toolPinsMigration } from "./0003-tool-pins.ts";
 
 export interface Migration {
   readonly number: number;
@@ -11,4 +12,4 @@ export interface Migration {
   readonly sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [approvalsMigration, apiKeysMigration];
+export const MIGRATIONS: readonly Migration[] = [approvalsMigration, apiKeysMigration, toolPinsMigration];
