@@ -31,6 +31,8 @@ export interface UpstreamRequest {
   readonly timeoutMs: number;
   /** `_meta` entries to pass on: `progressToken`, `traceparent`, `tracestate`, `baggage`, unreserved vendor keys. */
   readonly meta?: JsonObject;
+  /** Log level the client asked for on this one request (2026-07-28); a legacy upstream has `logging/setLevel` instead. */
+  readonly logLevel?: string;
   /** Extra headers (HTTP) for this one request, from the lease. */
   readonly headers?: Readonly<Record<string, string>>;
   /** What the client declared it can do; nothing undeclared is ever asked of it. */
