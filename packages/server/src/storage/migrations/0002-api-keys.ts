@@ -14,7 +14,8 @@ CREATE TABLE api_key (
   created_at_ms INTEGER NOT NULL,
   expires_at_ms INTEGER,
   revoked_at_ms INTEGER,
-  replaces TEXT
+  previous_hash TEXT UNIQUE,
+  previous_until_ms INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX api_key_by_tenant ON api_key (tenant, created_at_ms, id);
 `,
