@@ -5,7 +5,8 @@
  */
 import { AegisError } from "../errors.ts";
 import { type GlobToken, parseGlob } from "./glob-pattern.ts";
-import { compileRuns, type RunMatcher } from "./glob-runs.ts";
+import { compileRuns } from "./glob-runs.ts";
+import { compileSequence } from "./glob-sequence.ts";
 
 export type GlobMode = "path" | "text";
 export type GlobMatcher = (text: string) => boolean;
@@ -68,43 +69,14 @@ function isGlobstar(segment: Segment): boolean {
 }
 
 function compilePath(tokens: readonly GlobToken[]): GlobMatcher {
-  const runs: RunMatcher[][] = [[]];
-  for (const segment of splitSegments(tokens)) {
-    if (isGlobstar(segment)) runs.push([]);
-    else runs.at(-1)?.push(compileRuns(segment));
+  const segments = splitSegments(tokens);
+  const [only] = segments;
+  if (only !== undefined && segments.length === 1 && !isGlobstar(only)) {
+    const matches = compileRuns(only);
+    return (text) => matches(text) && !text.includes("/");
   }
-  const [head = [], ...rest] = runs;
-  const tail = rest.pop();
-  if (tail === undefined) {
-    const [only] = head;
-    if (only !== undefined && head.length === 1) return (text) => only(text) && !text.includes("/");
-    return (text) => {
-      const parts = text.split("/");
-      return parts.length === head.length && matchesAt(head, parts, 0);
-    };
-  }
-  return (text) => matchPathRuns(head, rest, tail, text.split("/"));
-}
-
-/** Between two globstars the leftmost fit is as good as any, because a globstar takes whatever is left over. */
-function matchPathRuns(head: RunMatcher[], middle: RunMatcher[][], tail: RunMatcher[], parts: string[]): boolean {
-  if (head.length + tail.length > parts.length || !matchesAt(head, parts, 0)) return false;
-  const end = parts.length - tail.length;
-  let at = head.length;
-  for (const run of middle) {
-    while (at + run.length <= end && !matchesAt(run, parts, at)) at += 1;
-    if (at + run.length > end) return false;
-    at += run.length;
-  }
-  return matchesAt(tail, parts, end);
-}
-
-function matchesAt(run: readonly RunMatcher[], parts: readonly string[], at: number): boolean {
-  for (let index = 0; index < run.length; index += 1) {
-    const part = parts[at + index];
-    if (part === undefined || run[index]?.(part) !== true) return false;
-  }
-  return true;
+  const matches = compileSequence(segments.map((segment) => (isGlobstar(segment) ? "any" : compileRuns(segment))));
+  return (text) => matches(text.split("/"));
 }
 
 /** In text a `**` segment may also be absent together with its slash: `**` + `/x` is `x` or `*` + `/x`. */
