@@ -45,9 +45,9 @@ export function normalizeUrl(text: string): NormalizedUrl {
 
 /** `%64elete` and `delete` are the same path to every server. */
 function decodeUnreserved(text: string): string {
-  return text.replace(/%[0-9A-Fa-f]{2}/g, (escape) => {
-    const char = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-    return /[A-Za-z0-9._~-]/.test(char) ? char : escape.toUpperCase();
+  return text.replace(/%[0-9A-Fa-f]{2}/g, (encoded) => {
+    const char = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
+    return /[A-Za-z0-9._~-]/.test(char) ? char : encoded.toUpperCase();
   });
 }
 

@@ -11,108 +11,31 @@ export interface ToolName {
 }
 
 const HONEST = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const HIDDEN =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0]|\p{Cf}|\p{Zl}|\p{Zp}|\p{Co}|\p{Cs}|\p{Cn}/gu;
+const HIDDEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 export function readToolName(raw: string): ToolName {
   if (HONEST.test(raw)) return { name: raw, refused: undefined };
   const visible = raw.replace(HIDDEN, "");
   const plain = visible.normalize("NFKC").replace(/\s+/gu, " ").trim();
-  const name = plain.replace(/./gu, (char) => LOOKALIKES.get(char) ?? char);
-  return { name, refused: refusal(raw, visible, plain, name) };
+  const readAs = plain.replace(/./gu, (char) => LOOKALIKES.get(char) ?? char);
+  const refused = refusal(raw, visible, plain, readAs);
+  return { name: refused === undefined ? plain : readAs, refused };
 }
 
-function refusal(raw: string, visible: string, plain: string, name: string): string | undefined {
+function refusal(raw: string, visible: string, plain: string, readAs: string): string | undefined {
   if (visible !== raw) return "the tool name contains control or invisible characters";
   if (plain !== raw.normalize("NFC")) return "the tool name contains unusual white space or look-alike characters";
-  if (name !== plain && /[A-Za-z]/.test(plain))
+  if (readAs !== plain && /[A-Za-z]/.test(plain))
     return "the tool name mixes Latin letters with look-alikes of another script";
   return undefined;
 }
 
-/** Cyrillic, Greek and Armenian letters that read as ASCII (the ones seen in attacks, from Unicode TS 39). */
+/** A letter of another script followed by what it reads as (the ones seen in attacks, from Unicode TS 39). */
+const PAIRS = [
+  "аa ьb сc ԁd еe һh іi јj кk ӏl мm пn оo рp ԛq гr ѕs тt ѵv ԝw хx уy АA ВB СC ЕE НH ІI ЈJ КK",
+  "МM ОO РP ЅS ТT ХX αa εe ιi κk νv οo ρp τt υu χx ϲc ϳj ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT",
+  "ΥY ΧX ոn օo սu ցg ıi ɡg ɩi ǀl ․. ‥.. ‐- ‑- ‒- –- ⁄/ ∕/ ǃ! ꞉:",
+];
 const LOOKALIKES: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    а: "a",
-    ь: "b",
-    с: "c",
-    ԁ: "d",
-    е: "e",
-    һ: "h",
-    і: "i",
-    ј: "j",
-    к: "k",
-    ӏ: "l",
-    м: "m",
-    п: "n",
-    о: "o",
-    р: "p",
-    ԛ: "q",
-    г: "r",
-    ѕ: "s",
-    т: "t",
-    ѵ: "v",
-    ԝ: "w",
-    х: "x",
-    у: "y",
-    А: "A",
-    В: "B",
-    С: "C",
-    Е: "E",
-    Н: "H",
-    І: "I",
-    Ј: "J",
-    К: "K",
-    М: "M",
-    О: "O",
-    Р: "P",
-    Ѕ: "S",
-    Т: "T",
-    Х: "X",
-    α: "a",
-    ε: "e",
-    ι: "i",
-    κ: "k",
-    ν: "v",
-    ο: "o",
-    ρ: "p",
-    τ: "t",
-    υ: "u",
-    χ: "x",
-    ϲ: "c",
-    ϳ: "j",
-    Α: "A",
-    Β: "B",
-    Ε: "E",
-    Ζ: "Z",
-    Η: "H",
-    Ι: "I",
-    Κ: "K",
-    Μ: "M",
-    Ν: "N",
-    Ο: "O",
-    Ρ: "P",
-    Τ: "T",
-    Υ: "Y",
-    Χ: "X",
-    ո: "n",
-    օ: "o",
-    ս: "u",
-    ց: "g",
-    ı: "i",
-    ɡ: "g",
-    ɩ: "i",
-    ǀ: "l",
-    "․": ".",
-    "‥": "..",
-    "‐": "-",
-    "‑": "-",
-    "‒": "-",
-    "–": "-",
-    "⁄": "/",
-    "∕": "/",
-    ǃ: "!",
-    "꞉": ":",
-  }),
+  PAIRS.flatMap((line) => line.split(" ")).map((pair) => [pair.slice(0, 1), pair.slice(1)]),
 );
