@@ -2,8 +2,9 @@
  * Every change of the embedded database, in order, forward only. To add one: a new file `NNNN-name.ts` with the
  * next number (one table family each) and its line in the list; an applied migration is never edited.
  */
-import { apiKeysMigration } from "./0002-api-keys.ts";
+
 import { approvalsMigration } from "./0001-approvals.ts";
+import { apiKeysMigration } from "./0002-api-keys.ts";
 import { toolPinsMigration } from "./0003-tool-pins.ts";
 
 export interface Migration {
