@@ -16,6 +16,7 @@ import {
   type ServerFacts,
   UNSUPPORTED_VERSION,
 } from "./eras.ts";
+import { HttpRefusalError } from "./http-answers.ts";
 
 export type UpstreamProtocol = "auto" | "modern" | "legacy";
 
@@ -87,10 +88,15 @@ function namesModernVersion(error: unknown): boolean {
 
 /** Only an answer of the server itself says so; a refused login or a dead network says nothing about its era. */
 function speaksLegacy(error: unknown): boolean {
+  if (error instanceof HttpRefusalError)
+    return error.status >= 400 && error.status < 500 && !ACCESS_STATUSES.has(error.status);
   if (!(error instanceof UpstreamRpcError)) return false;
   if (error.code === UNSUPPORTED_VERSION) return supportedVersions(error).some((version) => version !== MODERN_VERSION);
   return error.code !== HEADER_MISMATCH && error.code !== MISSING_CLIENT_CAPABILITY;
 }
+
+/** Who may come in, and how often: login, proxy, time, rate. */
+const ACCESS_STATUSES: ReadonlySet<number> = new Set([401, 403, 407, 408, 429]);
 
 function supportedVersions(error: UpstreamRpcError): readonly unknown[] {
   const data = error.data;
