@@ -6,9 +6,15 @@
 import { EvidenceError } from "./evidence-error.ts";
 import { type CanonicalInput, JSON_DEPTH_MAX } from "./strict-json.ts";
 
+/**
+ * `finite`: all of RFC 8785. `strict-json`: only what `parseStrictJson` reads back, so up to 2^53-1.
+ * `safe-integers`: the profile of evidence records, also without -0.
+ */
+export type NumberProfile = "finite" | "strict-json" | "safe-integers";
+
 export interface CanonicalOptions {
-  /** `finite` (default): all of RFC 8785. `safe-integers`: the narrower profile of evidence records, also without -0. */
-  readonly numbers?: "finite" | "safe-integers";
+  /** Default `finite`. */
+  readonly numbers?: NumberProfile;
   /** Nested arrays and objects; default `JSON_DEPTH_MAX`. */
   readonly depthMax?: number;
 }
@@ -21,7 +27,7 @@ export function canonicalJson(value: CanonicalInput, options: CanonicalOptions =
   return print(value, options.numbers ?? "finite", options.depthMax ?? JSON_DEPTH_MAX);
 }
 
-function print(value: unknown, numbers: "finite" | "safe-integers", depthLeft: number): string {
+function print(value: unknown, numbers: NumberProfile, depthLeft: number): string {
   switch (typeof value) {
     case "string":
       return printString(value);
@@ -43,15 +49,18 @@ function printString(text: string): string {
   return JSON.stringify(text);
 }
 
-function printNumber(value: number, numbers: "finite" | "safe-integers"): string {
+function printNumber(value: number, numbers: NumberProfile): string {
   if (numbers === "safe-integers" && (!Number.isSafeInteger(value) || Object.is(value, -0))) {
     throw new EvidenceError("not-canonical", "only integers up to 2^53-1 are accepted here, write others as strings");
+  }
+  if (numbers === "strict-json" && Math.abs(value) > Number.MAX_SAFE_INTEGER) {
+    throw new EvidenceError("not-canonical", "numbers beyond 2^53-1 are not accepted here, write them as strings");
   }
   if (!Number.isFinite(value)) throw new EvidenceError("not-canonical", "a number that is not finite has no JSON text");
   return String(value === 0 ? 0 : value);
 }
 
-function printArray(items: readonly unknown[], numbers: "finite" | "safe-integers", depthLeft: number): string {
+function printArray(items: readonly unknown[], numbers: NumberProfile, depthLeft: number): string {
   let text = "[";
   for (let i = 0; i < items.length; i++) {
     if (i > 0) text += ",";
@@ -60,7 +69,7 @@ function printArray(items: readonly unknown[], numbers: "finite" | "safe-integer
   return `${text}]`;
 }
 
-function printObject(object: object, numbers: "finite" | "safe-integers", depthLeft: number): string {
+function printObject(object: object, numbers: NumberProfile, depthLeft: number): string {
   if (!isPlain(object)) throw new EvidenceError("not-canonical", "only plain objects have canonical JSON text");
   let text = "{";
   // RFC 8785 §3.2.3: sorted by UTF-16 code units, which is what sort() without a comparison does.

@@ -6,12 +6,12 @@ import { canonicalJson } from "./canonical-json.ts";
 import type { HashPort } from "./crypto-port.ts";
 import { concatBytes, fromBase64url, toBase64url, utf8Encode } from "./encoding.ts";
 import { EvidenceError } from "./evidence-error.ts";
-import type { CanonicalInput } from "./strict-json.ts";
+import { type CanonicalInput, JSON_DEPTH_MAX } from "./strict-json.ts";
 
 export const SALT_BYTES = 16;
 const DOMAIN = utf8Encode("aegisflow.dev/cm/v1\u0000");
-/** Bodies nest one level deeper than the value: `[field, value]`. */
-const VALUE_DEPTH_MAX = 17;
+/** How deep a disclosed value may nest: what the strict parser reads. */
+export const DISCLOSURE_DEPTH_MAX = JSON_DEPTH_MAX;
 
 /** Salt (base64url) and value of each committed field that is disclosed. */
 export type Disclosures = Readonly<Record<string, readonly [salt: string, value: CanonicalInput]>>;
@@ -27,6 +27,7 @@ export function commit(hash: HashPort, salt: string, field: string, value: Canon
 /** The same with the salt as its bytes, for the writer, which has just drawn them. */
 export function commitWithSalt(hash: HashPort, salt: Uint8Array, field: string, value: CanonicalInput): string {
   if (salt.length !== SALT_BYTES) throw new EvidenceError("malformed", "a salt is 16 bytes");
-  const opened = utf8Encode(canonicalJson([field, value], { numbers: "safe-integers", depthMax: VALUE_DEPTH_MAX }));
+  const depthMax = DISCLOSURE_DEPTH_MAX + 1;
+  const opened = utf8Encode(canonicalJson([field, value], { numbers: "strict-json", depthMax }));
   return toBase64url(hash.sha256(concatBytes(DOMAIN, salt, opened)));
 }

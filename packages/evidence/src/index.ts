@@ -21,15 +21,21 @@
  * Cryptography: `@aegisflow/evidence/node-crypto` exports nodeCrypto, createEd25519Signer(seed), generateEd25519Seed();
  *   portableCrypto (here) needs no imports at all.
  */
-export { type CanonicalOptions, canonicalJson } from "./canonical-json.ts";
+
+export * from "./bundle.ts";
+export { type ContextNeeds, contextNeeds } from "./bundle-needs.ts";
+export { BUNDLE_LIMITS, type BundleLimits, type ParsedBundle, type ParsedRecord, parseBundle } from "./bundle-parse.ts";
+export { type CanonicalOptions, canonicalJson, type NumberProfile } from "./canonical-json.ts";
 export { type Checkpoint, formatCheckpoint, parseCheckpoint } from "./checkpoint.ts";
 export { commit, type Disclosures, SALT_BYTES } from "./commitment.ts";
 export type { CryptoPort, Ed25519Signer, HashPort } from "./crypto-port.ts";
 export * from "./encoding.ts";
 export { EvidenceError, type EvidenceErrorCode, errorMessage } from "./evidence-error.ts";
+export { VERDICT_NAMES, type Verdict, type VerdictName, type VerdictReport } from "./findings.ts";
 export { type HeadEntry, type HeadPath, headPath, headsPayload, verifyHeadPath } from "./heads.ts";
 export * from "./merkle.ts";
 export * from "./merkle-proof.ts";
+export { type DecisionLife, decisionLives, isOpen, type LinkedRecord, openDecisions } from "./pairing.ts";
 export { portableCrypto } from "./portable-crypto.ts";
 export * from "./record.ts";
 export { assertHeader, KNOWN_KINDS, type RecordHeader } from "./record-header.ts";
@@ -43,3 +49,5 @@ export {
 } from "./strict-json.ts";
 export * from "./tiles.ts";
 export { formatTlogProof, parseTlogProof, type TlogProof } from "./tlog-proof.ts";
+export { checkTrust, parseTrustPolicy, type Quorum, type TrustFinding, type TrustPolicy } from "./trust-policy.ts";
+export { type BundleReport, type VerifyOptions, verifyBundle } from "./verify-bundle.ts";

@@ -2,6 +2,7 @@
  * The shape of a record header, AEL/1. Closed words and digests only, never personal data or free text.
  * Unknown kinds and unknown extra fields are accepted, so that an old verifier still checks a newer log's chain.
  */
+import { hasControl } from "./control-characters.ts";
 import { isHashHex } from "./encoding.ts";
 import { EvidenceError } from "./evidence-error.ts";
 
@@ -75,8 +76,6 @@ const FIELDS_MAX = 64;
 const COMMITMENT = /^[A-Za-z0-9_-]{43}$/;
 const FIELD_NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 const TIMESTAMP = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it is here to refuse them.
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 const DECIMAL = /^(?:0|[1-9]\d{0,18})$/;
 const WORD_FIELDS = ["boot", "id", "kind", "log", "sid", "tenant"] as const;
 
@@ -133,10 +132,6 @@ function mustMap(value: unknown, name: string, accepts: (text: string) => boolea
 
 function isWord(value: unknown): boolean {
   return typeof value === "string" && value !== "" && value.length <= WORD_CHARS_MAX && !hasControl(value);
-}
-
-function hasControl(text: string): boolean {
-  return CONTROL.test(text);
 }
 
 function isMatch(value: unknown, pattern: RegExp): boolean {

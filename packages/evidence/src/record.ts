@@ -71,6 +71,15 @@ export function parseRecordHeader(text: string): RecordHeader {
   if (canonicalJson(value, { numbers: "safe-integers" }) !== text) {
     throw new EvidenceError("not-canonical", "record header is not canonical JSON");
   }
+  return assertedHeader(text, value);
+}
+
+/**
+ * The same for a value that is parsed already and whose canonical text is at hand.
+ * @throws EvidenceError when the value has not the shape of a header or its text is too long.
+ */
+export function assertedHeader(canonicalText: string, value: CanonicalInput): RecordHeader {
+  assertHeaderSize(canonicalText);
   assertHeader(value);
   return value;
 }

@@ -3,6 +3,7 @@
  * the text (ending in a newline), an empty line, then `— <name> <base64(key id ‖ signature)>` lines.
  * Unknown keys are ignored; a known key whose signature fails makes the whole note bad (the specification's rule).
  */
+import { hasC0Control, hasControl } from "./control-characters.ts";
 import type { CryptoPort, Ed25519Signer, HashPort } from "./crypto-port.ts";
 import { concatBytes, equalBytes, fromBase64, toBase64, toHex, utf8Encode } from "./encoding.ts";
 import { EvidenceError } from "./evidence-error.ts";
@@ -51,7 +52,7 @@ export function noteKeyId(hash: HashPort, name: string, type: number, publicKey:
 
 /** @throws EvidenceError `malformed` unless non-empty and without spaces, `+` and control characters. */
 export function assertKeyName(name: string): void {
-  if (name === "" || /[\s+\p{Cc}]/u.test(name) || !name.isWellFormed()) {
+  if (name === "" || /[\s+]/.test(name) || hasControl(name) || !name.isWellFormed()) {
     throw new EvidenceError("malformed", "a key name is not empty and has no spaces and no `+`");
   }
 }
@@ -89,7 +90,11 @@ export function createNoteSigner(hash: HashPort, name: string, signer: Ed25519Si
 export function signNote(text: string, signers: readonly NoteSigner[]): string {
   return formatNote({
     text,
-    signatures: signers.map(({ key, sign }) => ({ name: key.name, keyId: key.keyId, signature: sign(text) })),
+    signatures: signers.map((signer) => ({
+      name: signer.key.name,
+      keyId: signer.key.keyId,
+      signature: signer.sign(text),
+    })),
   });
 }
 
@@ -100,8 +105,7 @@ export function formatNote(note: SignedNote): string {
 }
 
 function assertNoteText(text: string): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the specification forbids exactly these.
-  if (!text.endsWith("\n") || /[\u0000-\u0009\u000b-\u001f]/.test(text) || !text.isWellFormed()) {
+  if (!text.endsWith("\n") || hasC0Control(text, "\n") || !text.isWellFormed()) {
     throw new EvidenceError("malformed", "a note's text ends in a newline and has no other control characters");
   }
 }
