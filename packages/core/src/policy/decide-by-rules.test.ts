@@ -284,7 +284,6 @@ const toolGlobs = [
   "?it*.push",
   "a.**",
   "shell.[er]*",
-  "",
 ];
 const values = ["main", "docs/a", "docs/**", "*", "x y", "**/a", "https://x.test/a", "*x*"];
 const someValues = fc.array(fc.constantFrom(...values), { minLength: 1, maxLength: 2 });
