@@ -11,6 +11,7 @@ export const SECRET_PATHS: readonly string[] = [
   "tenants.*.api_keys.*.key",
   "mcp_gateway.upstreams.*.env.*",
   "mcp_gateway.upstreams.*.headers.*",
+  "mcp_gateway.upstreams.*.oauth.client_secret",
   "admin.token",
   "approval_integrations.github.token",
   "approval_integrations.slack.webhook_url",

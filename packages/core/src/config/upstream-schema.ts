@@ -31,17 +31,48 @@ const headerValueSchema = z
   .regex(/^[\t\x20-\x7e\x80-\xff]*$/, "holds characters that no header can carry, such as a line break");
 const environmentNameSchema = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is not a variable name");
 
-const restartSchema = z
+const httpsUrlSchema = httpUrlSchema.refine(
+  (url) => url.toLowerCase().startsWith("https://"),
+  "must be an https:// URL",
+);
+
+const upstreamOAuthSchema = z
   .strictObject({
-    initial_backoff: durationSchema({ min: "10ms", max: "10m" })
-      .default("500ms")
-      .describe("Wait before the first restart."),
-    max_backoff: durationSchema({ min: "10ms", max: "1h" })
-      .default("30s")
-      .describe("Longest wait; it doubles up to this."),
+    grant: z
+      .enum(["authorization_code", "client_credentials"])
+      .default("authorization_code")
+      .describe(
+        "`authorization_code`: a person signs in once, at the address in the log. `client_credentials`: the gateway signs in by itself with client_id and client_secret.",
+      ),
+    client_id: textSchema
+      .exactOptional()
+      .describe(
+        "A client that was registered in advance. Default: the gateway registers itself where the server allows it.",
+      ),
+    client_secret: textSchema.exactOptional().describe("Secret of client_id, best as a variable in braces. Secret."),
+    client_metadata_url: httpsUrlSchema
+      .exactOptional()
+      .describe(
+        "Address of a client ID metadata document, for authorization servers that take one instead of a registration.",
+      ),
+    issuer: httpUrlSchema
+      .exactOptional()
+      .describe("The only authorization server that client_id is for; another one that the upstream names is refused."),
+    scopes: z
+      .array(textSchema)
+      .max(100)
+      .exactOptional()
+      .describe("Scopes to ask for, beside those that the upstream demands."),
+    redirect_url: httpUrlSchema
+      .exactOptional()
+      .describe("Where the browser returns after sign-in. Default: http://127.0.0.1:8083/oauth/callback."),
   })
-  .prefault({})
-  .describe("How a child process that ended is started again.");
+  .superRefine(({ grant, client_id, client_secret }, context) => {
+    if (grant !== "client_credentials" || (client_id !== undefined && client_secret !== undefined)) return;
+    const message = "client_credentials needs client_id and client_secret; write both";
+    context.addIssue({ code: "custom", path: ["grant"], message });
+  });
+export type UpstreamOAuthConfig = z.output<typeof upstreamOAuthSchema>;
 
 export const upstreamSchema = z
   .strictObject({
@@ -52,9 +83,9 @@ export const upstreamSchema = z
         "an upstream's name is 1 to 64 letters, digits, dashes and underscores",
       )
       .describe("Unique name, in traces and evidence. Required."),
-    url: httpUrlSchema.optional().describe("Address of a server reached over HTTP. Either this or command."),
+    url: httpUrlSchema.exactOptional().describe("Address of a server reached over HTTP. Either this or command."),
     command: textSchema
-      .optional()
+      .exactOptional()
       .describe("Program of a server started as a child process that speaks on stdin and stdout."),
     args: z.array(blankableSchema).max(1_000).default([]).describe("Arguments of the program."),
     env: z
@@ -63,17 +94,24 @@ export const upstreamSchema = z
       .describe(
         "Environment of the program, in addition to PATH, HOME, LANG, TMPDIR and the like; nothing else is inherited. Secret.",
       ),
-    cwd: textSchema.optional().describe("Folder the program runs in. Default: the gateway's."),
+    cwd: textSchema.exactOptional().describe("Folder the program runs in. Default: the gateway's."),
     transport: z
       .enum(["auto", "streamable-http", "sse", "stdio"])
       .default("auto")
       .describe("`auto` means stdio for a command and, for a URL, Streamable HTTP of either era."),
+    protocol: z
+      .enum(["auto", "modern", "legacy"])
+      .default("auto")
+      .describe("`modern` is 2026-07-28, `legacy` 2025-11-25 and earlier; `auto` finds out which the server speaks."),
     headers: z
       .record(headerNameSchema, headerValueSchema)
       .default({})
       .describe("Headers sent with every request to the URL. Secret."),
+    oauth: upstreamOAuthSchema
+      .exactOptional()
+      .describe("How the gateway signs in to the URL where the server asks for OAuth. Default: it does not."),
     timeout: durationSchema({ min: "100ms", max: "24h" })
-      .optional()
+      .exactOptional()
       .describe("Longest time for one request. Default: mcp_gateway.request_timeout."),
     tools: z
       .array(globSchema)
@@ -88,7 +126,6 @@ export const upstreamSchema = z
       .describe(
         "Put before the names of its tools and prompts, for example `github.`. Two upstreams that offer one name are an error.",
       ),
-    restart: restartSchema,
   })
   .superRefine((upstream, context) => {
     for (const { path, message } of shapeProblems(upstream))
@@ -110,6 +147,7 @@ function shapeProblems(upstream: {
   readonly cwd?: string | undefined;
   readonly transport: string;
   readonly headers: object;
+  readonly oauth?: object | undefined;
 }): ShapeProblem[] {
   const { url, command, transport } = upstream;
   if (url === undefined && command === undefined)
@@ -131,6 +169,7 @@ function shapeProblems(upstream: {
   const stray = [
     ...(transport === "streamable-http" || transport === "sse" ? ["transport"] : []),
     ...(Object.keys(upstream.headers).length > 0 ? ["headers"] : []),
+    ...(upstream.oauth === undefined ? [] : ["oauth"]),
   ];
   return stray.map((key) => ({
     path: [key],
