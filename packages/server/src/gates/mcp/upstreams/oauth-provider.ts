@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { AegisError } from "@aegisflow/core";
+import type { UpstreamOAuthConfig } from "@aegisflow/core/config/upstream-schema";
 import type {
   OAuthClientMetadata,
   OAuthClientProvider,
@@ -11,7 +12,6 @@ import type {
   StoredOAuthClientInformation,
   StoredOAuthTokens,
 } from "@modelcontextprotocol/client";
-import type { OAuthConfig } from "./oauth.ts";
 import type { StoredSignIn } from "./oauth-store.ts";
 
 /** Registered with servers, so it stays the same from start to start. */
@@ -66,12 +66,12 @@ export class SignInState {
   }
 }
 
-export function createProvider(state: SignInState, config: OAuthConfig): OAuthClientProvider {
-  const redirectUrl = config.grant === "client_credentials" ? undefined : (config.redirectUrl ?? REDIRECT_URL_DEFAULT);
+export function createProvider(state: SignInState, config: UpstreamOAuthConfig): OAuthClientProvider {
+  const redirectUrl = config.grant === "client_credentials" ? undefined : (config.redirect_url ?? REDIRECT_URL_DEFAULT);
   return {
     redirectUrl,
     clientMetadata: clientMetadata(redirectUrl, config),
-    ...(config.clientMetadataUrl === undefined ? {} : { clientMetadataUrl: config.clientMetadataUrl }),
+    ...(config.client_metadata_url === undefined ? {} : { clientMetadataUrl: config.client_metadata_url }),
     ...(config.grant === "client_credentials" ? { prepareTokenRequest: clientCredentials } : {}),
     ...clientStorage(state, config),
     ...tokenStorage(state),
@@ -80,7 +80,7 @@ export function createProvider(state: SignInState, config: OAuthConfig): OAuthCl
   };
 }
 
-function clientMetadata(redirectUrl: string | undefined, config: OAuthConfig): OAuthClientMetadata {
+function clientMetadata(redirectUrl: string | undefined, config: UpstreamOAuthConfig): OAuthClientMetadata {
   return {
     client_name: "AegisFlow",
     redirect_uris: redirectUrl === undefined ? [] : [redirectUrl],
@@ -98,11 +98,11 @@ function clientCredentials(scope?: string): URLSearchParams {
 type Storage = Pick<OAuthClientProvider, "clientInformation" | "saveClientInformation">;
 
 /** A client that was registered in advance is never registered again. */
-function clientStorage(state: SignInState, { clientId, clientSecret, issuer }: OAuthConfig): Storage {
-  if (clientId !== undefined) {
+function clientStorage(state: SignInState, { client_id, client_secret, issuer }: UpstreamOAuthConfig): Storage {
+  if (client_id !== undefined) {
     const known: StoredOAuthClientInformation = {
-      client_id: clientId,
-      ...(clientSecret === undefined ? {} : { client_secret: clientSecret }),
+      client_id,
+      ...(client_secret === undefined ? {} : { client_secret }),
       ...(issuer === undefined ? {} : { issuer }),
     };
     return { clientInformation: () => known };

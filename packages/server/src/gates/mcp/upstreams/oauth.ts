@@ -6,6 +6,7 @@
  * Tokens are bound to the upstream's url and the issuer that gave them; an agent's own token is never passed on.
  */
 import { AegisError, errorText, isAegisError } from "@aegisflow/core";
+import type { UpstreamOAuthConfig } from "@aegisflow/core/config/upstream-schema";
 import type { OAuthClientProvider } from "@modelcontextprotocol/client";
 import type { Clock } from "../../../governance/ports.ts";
 import type { Challenge, Fetch, UpstreamAuth } from "./http-wire.ts";
@@ -16,19 +17,6 @@ import type { UpstreamLog } from "./upstream-log.ts";
 
 /** After a failed sign-in calls fail at once for this long; a person is not asked over and over. */
 const COOL_DOWN_MS = 30_000;
-
-export interface OAuthConfig {
-  readonly grant: "authorization_code" | "client_credentials";
-  readonly clientId?: string;
-  readonly clientSecret?: string;
-  /** An https url of a client ID metadata document, which servers may accept instead of a registration. */
-  readonly clientMetadataUrl?: string;
-  /** The only authorization server that `clientId` is for. */
-  readonly issuer?: string;
-  readonly scopes?: readonly string[];
-  /** Where the browser returns to; a loopback address unless a proxy is in front. */
-  readonly redirectUrl?: string;
-}
 
 /** Brings somebody to the page at `url` and resolves to the address they were sent back to. */
 export type Authorize = (request: {
@@ -56,13 +44,13 @@ export const noAuth: UpstreamAuth = {
 export class OAuthSignIn implements UpstreamAuth {
   readonly #upstream: string;
   readonly #url: string;
-  readonly #config: OAuthConfig;
+  readonly #config: UpstreamOAuthConfig;
   readonly #ports: OAuthPorts;
   #state: Promise<SignInState> | undefined;
   #running: Promise<boolean> | undefined;
   #failed: { readonly error: AegisError; readonly untilMs: number } | undefined;
 
-  constructor(upstream: string, url: string, config: OAuthConfig, ports: OAuthPorts) {
+  constructor(upstream: string, url: string, config: UpstreamOAuthConfig, ports: OAuthPorts) {
     this.#upstream = upstream;
     this.#url = url;
     this.#config = config;
