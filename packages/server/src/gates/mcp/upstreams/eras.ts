@@ -66,13 +66,15 @@ export function readInitializeResult(name: string, result: JsonObject): ServerFa
   };
 }
 
-/** @throws AegisError `upstream-failed` when the modern revision is not among those the server speaks. */
+/** The server answered, but not as one of the era that was tried. */
+export class EraMismatchError extends AegisError {}
+
+/** @throws EraMismatchError when the modern revision is not among those the server speaks. */
 export function readDiscoverResult(name: string, result: JsonObject): ServerFacts {
   const versions = result["supportedVersions"];
   if (!Array.isArray(versions) || !versions.includes(MODERN_VERSION)) {
-    throw new AegisError("upstream-failed", `upstream \`${name}\` does not speak MCP ${MODERN_VERSION}`, {
-      detail: `supportedVersions ${JSON.stringify(versions)}`,
-    });
+    const message = `upstream \`${name}\` does not speak MCP ${MODERN_VERSION}`;
+    throw new EraMismatchError("upstream-failed", message, { detail: `supportedVersions ${JSON.stringify(versions)}` });
   }
   const meta = asObject(result["_meta"]);
   return {

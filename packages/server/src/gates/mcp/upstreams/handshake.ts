@@ -7,6 +7,7 @@ import { AegisError, errorText, type JsonObject } from "@aegisflow/core";
 import { type UpstreamRequest, UpstreamRpcError } from "../upstream.ts";
 import {
   type Era,
+  EraMismatchError,
   HEADER_MISMATCH,
   initializeParams,
   MISSING_CLIENT_CAPABILITY,
@@ -88,6 +89,8 @@ function namesModernVersion(error: unknown): boolean {
 
 /** Only an answer of the server itself says so; a refused login or a dead network says nothing about its era. */
 function speaksLegacy(error: unknown): boolean {
+  // NOTE: lenient legacy servers answer any method with an empty result.
+  if (error instanceof EraMismatchError) return true;
   if (error instanceof HttpRefusalError)
     return error.status >= 400 && error.status < 500 && !ACCESS_STATUSES.has(error.status);
   if (!(error instanceof UpstreamRpcError)) return false;
