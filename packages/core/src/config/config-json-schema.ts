@@ -22,13 +22,22 @@ export interface JsonSchema {
 }
 
 /** What may be written, with descriptions and defaults; keys this version does not have say so. */
-export function configJsonSchema(): JsonSchema {
-  return markUnavailable(toInputSchema(configSchema), []);
-}
+export const configJsonSchema = once(() => markUnavailable(toInputSchema(configSchema), []));
 
-/** What a file in `policy-packs/` may hold: either shape. */
-export function packJsonSchema(): JsonSchema {
-  return { anyOf: [toInputSchema(policyPackSchema), toInputSchema(starterKitPackSchema)] };
+/** What a file in `policy-packs/` may hold: the plain shape, then the starter kit's. */
+export const packJsonSchemas = once(() => ({
+  plain: toInputSchema(policyPackSchema),
+  starterKit: toInputSchema(starterKitPackSchema),
+}));
+
+/** Made when first asked for: only errors and the generated pages need it, and it takes longer than a load. */
+function once<T>(make: () => T): () => T {
+  const made: T[] = [];
+  return () => {
+    const [value = make()] = made;
+    made[0] = value;
+    return value;
+  };
 }
 
 function toInputSchema(schema: z.ZodType): JsonSchema {

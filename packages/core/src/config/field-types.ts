@@ -47,6 +47,7 @@ export const hostSchema = z
   .max(255)
   .regex(/^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9_.-]+)?)$/, {
     message: "is not a host name or address; write for example 127.0.0.1, ::1 or localhost",
+    abort: true,
   });
 
 /** Whether only this machine can reach a listener on the host. A name other than localhost may resolve anywhere: no. */

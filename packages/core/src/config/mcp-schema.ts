@@ -1,8 +1,9 @@
 /** The MCP gate: `mcp_gateway` with its limits, result policy, tool pinning, target map and upstream servers. */
 import { z } from "zod";
 import { CAPABILITIES, TARGET_KINDS } from "../action/action.ts";
+import { EFFECT_KINDS } from "../action/effect.ts";
 import { durationSchema, hostSchema, portSchema, textSchema } from "./field-types.ts";
-import { globSchema } from "./policy-schema.ts";
+import { globSchema, oneOrMany } from "./policy-schema.ts";
 import { upstreamsSchema } from "./upstream-schema.ts";
 
 const MEBIBYTE = 1024 * 1024;
@@ -54,36 +55,47 @@ const sessionsSchema = z
   .prefault({})
   .describe("Limits on sessions of clients up to protocol 2025-11-25.");
 
-/** `{owner}/{repo}` or `{options.path}`: text with argument paths in braces. */
+/** `{owner}/{repo}`, `{options.path}` or `{files[].path}`: text with argument paths in braces. */
 const templateSchema = textSchema.regex(
-  /^(?:[^{}]|\{[A-Za-z_][\w-]*(?:\.[A-Za-z0-9_][\w-]*)*\})+$/,
+  /^(?:[^{}]|\{[\w$-]+(?:\[\])?(?:\.[\w$-]+(?:\[\])?)*\})+$/,
   "is not a template; put argument names in braces, for example {owner}/{repo}",
 );
+const templatesSchema = oneOrMany(templateSchema);
+
+const targetEffectSchema = z.strictObject({
+  kind: z.enum(EFFECT_KINDS).describe("What kind of effect the call has. Required."),
+  paths: templatesSchema.exactOptional().describe("Templates of the paths it touches."),
+  refs: templatesSchema.exactOptional().describe("Templates of the git refs it touches."),
+  tables: templatesSchema.exactOptional().describe("Templates of the tables it touches."),
+  urls: templatesSchema.exactOptional().describe("Templates of URLs; rules see their host names."),
+  flags: z.array(textSchema).max(32).exactOptional().describe("Fixed flags, such as `force` or `recursive`."),
+});
 
 const targetSchema = z
   .strictObject({
-    tool: globSchema.describe("Glob on the tool's name as clients see it. Required."),
-    target: templateSchema
-      .optional()
-      .describe("What the call acts upon, with arguments in braces: `{owner}/{repo}`. Default: the built-in map."),
-    kind: z
-      .enum(TARGET_KINDS)
-      .optional()
+    tool: globSchema.describe("Glob on the tool's name as rules see it, such as `github.create_*`. Required."),
+    target: templatesSchema
+      .exactOptional()
       .describe(
-        "How rules match the target: `path`, `command`, `sql`, `url`, `repo`, `name` or `text`. Default: `text`.",
+        "What the call acts upon: a template, or several of which the first that can be filled counts. Default: the tool's name.",
       ),
+    target_kind: z
+      .enum(TARGET_KINDS)
+      .default("text")
+      .describe("How rules match the target: `path`, `command`, `sql`, `url`, `repo`, `name` or `text`."),
     capability: z
       .enum(CAPABILITIES)
-      .optional()
-      .describe("What kind of power the tool has. Default: the built-in map, else `execute`."),
+      .describe("What kind of power the tool has. Required; this map is believed over the tool's own hints."),
+    effects: z
+      .array(targetEffectSchema)
+      .max(64)
+      .exactOptional()
+      .describe("What the call does to the world, for rules that test effects."),
+    also: templatesSchema
+      .exactOptional()
+      .describe("Further targets of the same call, such as the destination of a move."),
   })
-  .refine((entry) => entry.target !== undefined || entry.capability !== undefined, {
-    message: "says neither target nor capability; write at least one",
-  })
-  .refine((entry) => entry.kind === undefined || entry.target !== undefined, {
-    path: ["kind"],
-    message: "has no target to describe; write target or remove kind",
-  });
+  .describe("One entry of the target map.");
 export type ToolTargetConfig = z.output<typeof targetSchema>;
 
 export const mcpGatewaySchema = z

@@ -2,7 +2,7 @@
  * The text of a policy pack, in either shape, to its rules with their places, or to every problem in it.
  * Variables are not expanded: a pack means the same everywhere. Never throws on any text.
  */
-import { type JsonSchema, packJsonSchema } from "./config-json-schema.ts";
+import { type JsonSchema, packJsonSchemas } from "./config-json-schema.ts";
 import type { LoadedPack } from "./effective-policy.ts";
 import { type ConfigProblem, valueAt } from "./key-path.ts";
 import type { ConfigErrors } from "./parse-config.ts";
@@ -17,10 +17,10 @@ export function parsePolicyPack(text: string, fileName: string): ParsedPack {
   const yaml = readYaml(text, fileName, undefined);
   if (yaml.problems.length > 0) return { kind: "errors", errors: yaml.problems };
   const root = yaml.value ?? {};
-  const [plain, starterKit] = packJsonSchema().anyOf ?? [];
+  const { plain, starterKit } = packJsonSchemas();
   return valueAt(root, ["tool_policies"]) === undefined
-    ? parsePlain(root, yaml, plain ?? {})
-    : parseStarterKit(root, yaml, fileName, starterKit ?? {});
+    ? parsePlain(root, yaml, plain)
+    : parseStarterKit(root, yaml, fileName, starterKit);
 }
 
 function parsePlain(root: unknown, yaml: YamlData, jsonSchema: JsonSchema): ParsedPack {

@@ -1,4 +1,5 @@
 /** Fills in `key_env` of API keys, and refuses what only shows then: unset or empty variables and repeated keys. */
+import type { Role } from "../identity/principal.ts";
 import type { AegisConfig } from "./config-schema.ts";
 import type { Environment } from "./expand-variables.ts";
 import { formatKeyPath, type KeyPath } from "./key-path.ts";
@@ -52,4 +53,24 @@ function keyProblem({ tenant, at, key, variable, owner }: Candidate): string | u
   if (/\s/.test(key)) return `${where}: the key holds white space, which no header can carry; make a new key`;
   if (owner === undefined) return undefined;
   return `${where}: duplicate api key already used by tenant "${owner}"; give every key one entry`;
+}
+
+/** One API key of the file, as the server takes it in. */
+export interface ConfiguredKey {
+  readonly tenant: string;
+  readonly tenantName: string;
+  readonly key: string;
+  readonly role: Role;
+  /** Who holds it; absent when the file does not say. */
+  readonly actor?: string;
+}
+
+/** All API keys of a parsed configuration, in file order. */
+export function configuredKeys({ tenants }: AegisConfig): ConfiguredKey[] {
+  return tenants.flatMap(({ id, name, api_keys }) =>
+    api_keys.map(({ key = "", role, actor }) => {
+      const base = { tenant: id, tenantName: name, key, role };
+      return actor === undefined ? base : { ...base, actor };
+    }),
+  );
 }

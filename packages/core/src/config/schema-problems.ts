@@ -32,7 +32,7 @@ function explain(issue: Issue, path: KeyPath, context: Context): ConfigProblem[]
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => context.yaml.problemAt([...path, key], unknownKeyMessage(key, path, context), true));
   }
-  if (issue.code === "invalid_union" && valueAt(context.root, path) !== undefined)
+  if (issue.code === "invalid_union" && (valueAt(context.root, path) ?? undefined) !== undefined)
     return explainUnion(issue, path, context);
   if (issue.code === "invalid_key" || issue.code === "invalid_element") {
     return issue.issues.map((inner) =>
@@ -52,9 +52,10 @@ function unknownKeyMessage(key: string, path: KeyPath, { jsonSchema }: Context):
 
 /** The branch that fits the value's kind says best what is wrong; when none fits, all kinds are named. */
 function explainUnion(issue: Issue & { code: "invalid_union" }, path: KeyPath, context: Context): ConfigProblem[] {
-  const fitting = issue.errors.filter(
-    (branch) => !branch.some((inner) => inner.code === "invalid_type" && inner.path.length === 0),
-  );
+  const isText = typeof valueAt(context.root, path) === "string";
+  const ofOtherKind = (inner: Issue): boolean =>
+    inner.path.length === 0 && (inner.code === "invalid_type" || (inner.code === "invalid_value" && !isText));
+  const fitting = issue.errors.filter((branch) => !branch.some(ofOtherKind));
   const [best] = fitting.length > 0 ? fitting : [];
   if (best !== undefined) return best.flatMap((inner) => explain(inner, [...path, ...plainPath(inner.path)], context));
   const kinds = issue.errors.flatMap((branch) =>

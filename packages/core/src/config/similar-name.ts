@@ -1,17 +1,28 @@
 /** "Did you mean": the known word closest to what was written. */
 
-/** The candidate at most a third of its length away (and at least one edit is always allowed), or undefined. */
+/** The closest candidate that is near enough to be what was meant, or that the word begins or ends early. */
 export function similarName(written: string, candidates: readonly string[]): string | undefined {
+  const word = written.toLowerCase();
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
-    const distance = editDistance(written.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance && distance <= Math.max(1, Math.floor(candidate.length / 3))) {
+    const distance = editDistance(word, candidate.toLowerCase());
+    if (distance < bestDistance && distance <= editsAllowed(candidate)) {
       best = candidate;
       bestDistance = distance;
     }
   }
-  return best;
+  return best ?? candidates.find((candidate) => sharesStart(word, candidate.toLowerCase()));
+}
+
+function editsAllowed({ length }: string): number {
+  if (length < 4) return 1;
+  return length < 9 ? 2 : 3;
+}
+
+function sharesStart(a: string, b: string): boolean {
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  return short.length >= 4 && long.startsWith(short);
 }
 
 /** Longest word compared: the cost is the product of the lengths. */

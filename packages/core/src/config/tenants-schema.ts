@@ -1,10 +1,7 @@
 /** Who may use the product: `tenants` and their API keys. Messages keep the wording of the reference product. */
 import { z } from "zod";
+import { ROLES } from "../identity/principal.ts";
 import { blankableSchema } from "./field-types.ts";
-
-/** Least privileged first. An agent may use gates and see its own approvals, nothing else. */
-export const KEY_ROLES = ["agent", "viewer", "operator", "admin"] as const;
-export type KeyRole = (typeof KEY_ROLES)[number];
 
 /** Most tenants, and most keys of one tenant. */
 export const TENANTS_MAX = 10_000;
@@ -19,7 +16,10 @@ const keyObjectSchema = z.strictObject({
   key_env: blankableSchema
     .optional()
     .describe("Name of the environment variable that holds the key. Unset or empty stops the load."),
-  role: z.string().default("operator").describe("`agent`, `viewer`, `operator` or `admin`."),
+  role: z
+    .enum(ROLES, { error: ({ input }) => `role "${String(input)}" must be one of viewer, operator, admin, agent` })
+    .default("operator")
+    .describe("`agent` may use gates, `viewer` look, `operator` also decide reviews, `admin` everything."),
   actor: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$/, "a key's actor is 1 to 100 letters, digits and . _ @ -")
@@ -145,14 +145,12 @@ function keyComplaints(
   return found;
 }
 
-function keyProblem({
-  key,
-  key_env,
-  role,
-}: ApiKeyConfig): { readonly at: string[]; readonly message: string } | undefined {
-  if (!KEY_ROLES.some((known) => known === role)) {
-    return { at: ["role"], message: `role "${role}" must be one of viewer, operator, admin, agent` };
-  }
+interface KeyProblem {
+  readonly at: readonly string[];
+  readonly message: string;
+}
+
+function keyProblem({ key, key_env }: ApiKeyConfig): KeyProblem | undefined {
   const hasKey = key !== undefined && key.trim() !== "";
   const hasEnv = key_env !== undefined && key_env.trim() !== "";
   if (hasKey && hasEnv) return { at: ["key_env"], message: "specify either key or key_env, not both" };
