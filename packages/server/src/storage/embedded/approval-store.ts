@@ -7,6 +7,7 @@ import type { ApprovalQuery, ApprovalRow, ApprovalStore } from "../../approvals/
 import type { ApprovalStatus } from "../../governance/ports.ts";
 import type { SqliteDatabase, SqlRow, SqlValue } from "../../runtime/runtime.ts";
 
+// NOTE: INDEXED BY where the planner, which has no statistics, would read every pending row.
 const STATUSES: readonly ApprovalStatus[] = ["pending", "approved", "denied", "expired", "consumed", "cancelled"];
 
 const INSERT = `INSERT INTO approval (id, tenant, sid, requester, fingerprint, policy_hash, status, submitted_at_ms,
@@ -15,13 +16,13 @@ const SETTLE = `UPDATE approval SET status = ?1, reviewed_at_ms = ?2, reviewer =
   expires_at_ms = coalesce(?6, expires_at_ms)
   WHERE id = ?7 AND status = 'pending' AND (?1 = 'expired' OR expires_at_ms > ?2) RETURNING *`;
 const CONSUME = `UPDATE approval SET status = 'consumed', consumed_at_ms = ?1 WHERE status = 'approved' AND id = (
-  SELECT id FROM approval WHERE tenant = ?2 AND requester = ?3 AND fingerprint = ?4 AND policy_hash = ?5
+  SELECT id FROM approval INDEXED BY approval_by_action WHERE tenant = ?2 AND requester = ?3 AND fingerprint = ?4 AND policy_hash = ?5
   AND status = 'approved' AND vote_leaf IS NOT NULL AND expires_at_ms > ?1 ORDER BY submitted_at_ms, id LIMIT 1) RETURNING *`;
 const FIND_PENDING = `SELECT * FROM approval WHERE tenant = ? AND requester = ? AND fingerprint = ? AND policy_hash = ?
   AND status = 'pending'`;
 const LATEST_DENIAL = `SELECT * FROM approval WHERE tenant = ? AND requester = ? AND fingerprint = ? AND status = 'denied'
   AND reviewed_at_ms >= ? ORDER BY reviewed_at_ms DESC LIMIT 1`;
-const DUE = `SELECT * FROM approval WHERE status IN ('pending', 'approved') AND expires_at_ms <= ?
+const DUE = `SELECT * FROM approval INDEXED BY approval_due WHERE status IN ('pending', 'approved') AND expires_at_ms <= ?
   ORDER BY expires_at_ms, id LIMIT ?`;
 const EXPIRE_APPROVED = `UPDATE approval SET status = 'expired' WHERE id = ? AND status = 'approved' RETURNING *`;
 const PURGE = `DELETE FROM approval WHERE id IN (SELECT id FROM approval
