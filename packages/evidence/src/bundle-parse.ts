@@ -64,6 +64,8 @@ export interface ParsedBundle {
   readonly checkpoint: Checkpoint;
   readonly note: SignedNote;
   readonly suggestedPolicy: string | undefined;
+  /** False when the end digest does not match: the file was damaged or edited. */
+  readonly intact: boolean;
 }
 
 /** @throws EvidenceError naming the line. */
@@ -94,7 +96,8 @@ interface Draft {
   heads: BundleHeads | undefined;
   note: SignedNote | undefined;
   suggestedPolicy: string | undefined;
-  ended: boolean;
+  /** Undefined until the end line. */
+  intact: boolean | undefined;
 }
 
 function emptyDraft(): Draft {
@@ -106,13 +109,13 @@ function emptyDraft(): Draft {
     heads: undefined,
     note: undefined,
     suggestedPolicy: undefined,
-    ended: false,
+    intact: undefined,
   };
 }
 
 function finish(draft: Draft): ParsedBundle {
-  const { manifest, records, context, proofs, heads, note, suggestedPolicy, ended } = draft;
-  if (manifest === undefined || note === undefined || records.length === 0 || !ended) {
+  const { manifest, records, context, proofs, heads, note, suggestedPolicy, intact } = draft;
+  if (manifest === undefined || note === undefined || records.length === 0 || intact === undefined) {
     throw malformed("bundle is cut: manifest, records, checkpoint or end is missing");
   }
   const counted = [records.length, context.length, proofs.length];
@@ -120,7 +123,7 @@ function finish(draft: Draft): ParsedBundle {
     throw malformed("bundle does not hold what its manifest counts");
   }
   const checkpoint = parseCheckpoint(note.text);
-  return { manifest, records, context, proofs, heads, checkpoint, note, suggestedPolicy };
+  return { manifest, records, context, proofs, heads, checkpoint, note, suggestedPolicy, intact };
 }
 
 interface LineAt {
@@ -247,8 +250,5 @@ function readSuggestedPolicy(fields: Fields): string {
 
 function readEnd(hash: HashPort, draft: Draft, fields: Fields, seen: { before: string; lines: number }): void {
   assertExactly(fields, ["lines", "sha256", "type"]);
-  if (fields.lines !== seen.lines || fields.sha256 !== hash.sha256Hex(seen.before)) {
-    throw malformed("end digest does not match, the file was damaged or edited");
-  }
-  draft.ended = true;
+  draft.intact = fields.lines === seen.lines && fields.sha256 === hash.sha256Hex(seen.before);
 }

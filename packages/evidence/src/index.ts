@@ -16,7 +16,7 @@
  *   buildBundle(hash, input: BundleInput): string                      the `.aegis` text
  * Verifying
  *   verifyBundle(bytes, {policy?: TrustPolicy, crypto, limits?}): Promise<BundleReport>
- *   parseTrustPolicy(hash, text): TrustPolicy (C2SP tlog-policy)       printReport(report): text for a terminal
+ *   parseTrustPolicy(hash, text): TrustPolicy (C2SP tlog-policy)       renderTerminal(report)
  *   renderMarkdown(report), renderHtml(report): the session as a manager reads it
  * Cryptography: `@aegisflow/evidence/node-crypto` exports nodeCrypto, createEd25519Signer(seed), generateEd25519Seed();
  *   portableCrypto (here) needs no imports at all.
@@ -33,12 +33,14 @@ export * from "./encoding.ts";
 export { EvidenceError, type EvidenceErrorCode, errorMessage } from "./evidence-error.ts";
 export { VERDICT_NAMES, type Verdict, type VerdictName, type VerdictReport } from "./findings.ts";
 export { type HeadEntry, type HeadPath, headPath, headsPayload, verifyHeadPath } from "./heads.ts";
+export { isLegacyBundle, type LegacyOptions, type LegacyReport, verifyLegacyBundle } from "./legacy-bundle.ts";
 export * from "./merkle.ts";
 export * from "./merkle-proof.ts";
 export { type DecisionLife, decisionLives, isOpen, type LinkedRecord, openDecisions } from "./pairing.ts";
 export { portableCrypto } from "./portable-crypto.ts";
 export * from "./record.ts";
 export { assertHeader, KNOWN_KINDS, type RecordHeader } from "./record-header.ts";
+export { type ReportOptions, renderHtml, renderMarkdown, renderTerminal } from "./report.ts";
 export * from "./signed-note.ts";
 export {
   type CanonicalInput,
@@ -51,3 +53,5 @@ export * from "./tiles.ts";
 export { formatTlogProof, parseTlogProof, type TlogProof } from "./tlog-proof.ts";
 export { checkTrust, parseTrustPolicy, type Quorum, type TrustFinding, type TrustPolicy } from "./trust-policy.ts";
 export { type BundleReport, type VerifyOptions, verifyBundle } from "./verify-bundle.ts";
+export { type FieldState, type FieldStates, fieldKey } from "./verify-disclosures.ts";
+export { toVisible } from "./visible-text.ts";

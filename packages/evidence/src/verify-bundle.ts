@@ -10,7 +10,7 @@ import { Findings, type VerdictName, type VerdictReport } from "./findings.ts";
 import type { TrustFinding, TrustPolicy } from "./trust-policy.ts";
 import { type ProvenIndices, verifyHeads, verifyPolicies, verifyProofs, verifyTrust } from "./verify-anchor.ts";
 import { verifyChain } from "./verify-chain.ts";
-import { type DisclosureCounts, verifyDisclosures } from "./verify-disclosures.ts";
+import { countStates, type DisclosureCounts, type FieldStates, verifyDisclosures } from "./verify-disclosures.ts";
 import { type PairingCounts, verifyPairing } from "./verify-pairing.ts";
 
 export interface VerifyOptions {
@@ -21,9 +21,11 @@ export interface VerifyOptions {
 }
 
 export interface BundleReport {
-  readonly format: string;
+  readonly format: "AEL/1" | "unreadable";
   readonly verdicts: Readonly<Record<VerdictName, VerdictReport>>;
   readonly disclosure: DisclosureCounts;
+  /** State of every committed field, by `fieldKey(leaf, field)`: what a report may show. */
+  readonly fields: FieldStates;
   readonly pairing: PairingCounts;
   /** What is odd without being wrong. */
   readonly notes: readonly string[];
@@ -42,7 +44,7 @@ export async function verifyBundle(bytes: Uint8Array, options: VerifyOptions): P
     return unreadable(findings, errorMessage(error));
   }
   verifyChain(findings, bundle);
-  const disclosure = verifyDisclosures(options.crypto, findings, bundle);
+  const fields = verifyDisclosures(options.crypto, findings, bundle);
   const proven: ProvenIndices = verifyProofs(options.crypto, findings, bundle);
   verifyPolicies(findings, bundle, proven);
   verifyHeads(options.crypto, findings, bundle, proven);
@@ -55,7 +57,16 @@ export async function verifyBundle(bytes: Uint8Array, options: VerifyOptions): P
     "consistent",
     `${bundle.records.length} records, head ${bundle.records.at(-1)?.leaf.slice(0, 16) ?? ""}…`,
   );
-  return { format: "AEL/1", verdicts: findings.verdicts(), disclosure, pairing, notes: findings.notes, trust, bundle };
+  return {
+    format: "AEL/1",
+    verdicts: findings.verdicts(),
+    disclosure: countStates(fields),
+    fields,
+    pairing,
+    notes: findings.notes,
+    trust,
+    bundle,
+  };
 }
 
 function unreadable(findings: Findings, reason: string): BundleReport {
@@ -65,7 +76,8 @@ function unreadable(findings: Findings, reason: string): BundleReport {
   return {
     format: "unreadable",
     verdicts: findings.verdicts(),
-    disclosure: { disclosed: 0, redacted: 0, withheld: 0, mismatched: 0 },
+    disclosure: countStates(new Map()),
+    fields: new Map(),
     pairing: { decisions: 0, outcomes: 0, open: 0 },
     notes: [],
     trust: undefined,

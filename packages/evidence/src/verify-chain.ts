@@ -9,6 +9,7 @@ import { KNOWN_KINDS } from "./record-header.ts";
 
 export function verifyChain(findings: Findings, bundle: ParsedBundle): void {
   const { manifest, records, context, checkpoint } = bundle;
+  if (!bundle.intact) findings.fail("consistent", "the end digest does not match: the file was damaged or edited");
   let previous: ParsedRecord | undefined;
   for (const record of records) {
     verifyLink(findings, record, previous);

@@ -14,18 +14,38 @@ export interface DisclosureCounts {
   readonly mismatched: number;
 }
 
-export function verifyDisclosures(hash: HashPort, findings: Findings, bundle: ParsedBundle): DisclosureCounts {
-  const counts = { disclosed: 0, redacted: 0, withheld: 0, mismatched: 0 };
+export type FieldState = keyof DisclosureCounts;
+
+/** Every committed field's state, by `fieldKey`. */
+export type FieldStates = ReadonlyMap<string, FieldState>;
+
+export function fieldKey(leaf: string, field: string): string {
+  return `${leaf} ${field}`;
+}
+
+export function verifyDisclosures(hash: HashPort, findings: Findings, bundle: ParsedBundle): FieldStates {
+  const states = new Map<string, FieldState>();
   const redactions = readRedactions(findings, bundle);
   for (const record of [...bundle.records, ...bundle.context]) {
     for (const [field, commitment] of Object.entries(record.header.cm)) {
-      counts[fieldState(hash, record, { field, commitment, redactions })]++;
+      states.set(fieldKey(record.leaf, field), fieldState(hash, record, { field, commitment, redactions }));
     }
-    const unbound = Object.keys(record.disclosures).filter((field) => record.header.cm[field] === undefined);
-    counts.mismatched += unbound.length;
+    for (const field of Object.keys(record.disclosures)) {
+      if (record.header.cm[field] === undefined) states.set(fieldKey(record.leaf, field), "mismatched");
+    }
   }
-  if (counts.mismatched > 0)
-    findings.fail("consistent", `${counts.mismatched} disclosed values do not match what was recorded`);
+  for (const { leaf, header, disclosures } of [...bundle.records, ...bundle.context]) {
+    for (const field of Object.keys(disclosures)) {
+      if (states.get(fieldKey(leaf, field)) !== "mismatched") continue;
+      findings.fail("consistent", `\`${field}\` of #${header.seq} is not what was recorded`);
+    }
+  }
+  return states;
+}
+
+export function countStates(states: FieldStates): DisclosureCounts {
+  const counts = { disclosed: 0, redacted: 0, withheld: 0, mismatched: 0 };
+  for (const state of states.values()) counts[state]++;
   return counts;
 }
 
@@ -39,10 +59,10 @@ function fieldState(
   hash: HashPort,
   record: ParsedRecord,
   { field, commitment, redactions }: FieldQuestion,
-): keyof DisclosureCounts {
+): FieldState {
   const opened = record.disclosures[field];
   if (opened === undefined) {
-    const erased = redactions.has(`${record.leaf} ${field}`) || redactions.has(`${record.leaf} *`);
+    const erased = redactions.has(fieldKey(record.leaf, field)) || redactions.has(fieldKey(record.leaf, "*"));
     return erased ? "redacted" : "withheld";
   }
   try {
@@ -65,7 +85,7 @@ function readRedactions(findings: Findings, { records, context }: ParsedBundle):
       );
       continue;
     }
-    for (const field of fields.split(",")) erased.add(`${target} ${field}`);
+    for (const field of fields.split(",")) erased.add(fieldKey(target, field));
   }
   return erased;
 }
