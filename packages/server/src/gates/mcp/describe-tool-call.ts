@@ -1,0 +1,180 @@
+/**
+ * Hop 1 for MCP: a tool call becomes an action draft. The target and capability come from the map that knows the
+ * tool, else from its name; whatever the map cannot read makes the capability `unknown`, which is never allowed
+ * silently. A call on several targets also gives one part for each, and the strictest verdict of the parts holds.
+ * Pure, tested by a corpus.
+ */
+import type { ActionDraft, Actor, Capability, Effect, JsonObject, TargetKind } from "@aegisflow/core";
+import { compileGlob } from "@aegisflow/core/policy/glob";
+import { builtInTarget } from "./targets/built-in-targets.ts";
+import { inferCapability, tightenRead } from "./targets/infer-capability.ts";
+import { type ConfiguredTarget, type EffectTemplate, fillTemplate, type ToolTarget } from "./targets/target-map.ts";
+import { isJsonObject } from "./wire/json-rpc.ts";
+
+/** What every action of an MCP client is for, until a task manifest names it. */
+const MCP_TASK = "mcp-session";
+/** Longest text taken for a target from a sealed-size argument; longer ones are not targets. */
+const TARGET_CHARS_MAX = 128 * 1024;
+
+export interface ToolIdentity {
+  /** Name that clients call. */
+  readonly exposedName: string;
+  /** Name that rules see: `github.create_pull_request`. */
+  readonly policyName: string;
+  readonly upstream: string;
+  readonly annotations: JsonObject;
+}
+
+export interface ToolCallDescription {
+  readonly draft: ActionDraft;
+  /** One draft for each further target of a compound call; empty for a simple one. */
+  readonly parts: readonly ActionDraft[];
+}
+
+export type DescribeToolCall = (tool: ToolIdentity, args: JsonObject, actor: Actor) => ToolCallDescription;
+
+/** @throws AegisError `config-invalid` for a bad glob in the configured targets. */
+export function createToolCallDescriber(configured: readonly ConfiguredTarget[]): DescribeToolCall {
+  const entries = configured.map((target) => ({ target, matches: compileGlob(target.tool, "text") }));
+  return (tool, args, actor) => {
+    const { namespace, name } = splitPolicyName(tool.policyName);
+    const builtIn = builtInTarget(namespace, name) ?? { target_kind: "name", capability: inferCapability(name) };
+    const hinted = builtIn.capability === "read" ? { ...builtIn, capability: tightenRead(tool.annotations) } : builtIn;
+    const entry = entries.find(({ matches }) => matches(tool.exposedName) || matches(tool.policyName));
+    const known = entry === undefined ? hinted : withConfigured(hinted, entry.target);
+    return toDescription(tool, args, actor, readMeaning(known, tool, args));
+  };
+}
+
+/** What the operator wrote is believed as it stands; what was left out stays. */
+function withConfigured(known: ToolTarget, configured: ConfiguredTarget): ToolTarget {
+  const capability = configured.capability ?? known.capability;
+  if (configured.target === undefined) return { ...known, capability };
+  const { also: _, ...rest } = known;
+  return { ...rest, capability, target: [configured.target], target_kind: configured.kind ?? "text" };
+}
+
+/** `github.create_issue` -> `github` + `create_issue`; a name without a dot has no namespace. */
+export function splitPolicyName(policyName: string): { readonly namespace: string; readonly name: string } {
+  const dot = policyName.indexOf(".");
+  return dot === -1
+    ? { namespace: "", name: policyName }
+    : { namespace: policyName.slice(0, dot), name: policyName.slice(dot + 1) };
+}
+
+interface Meaning {
+  readonly targets: readonly string[];
+  readonly targetKind: TargetKind;
+  readonly capability: Capability;
+  readonly effects: readonly Effect[];
+}
+
+function readMeaning(known: ToolTarget, tool: ToolIdentity, args: JsonObject): Meaning {
+  const targets = readTargets(known, args);
+  const effects = readEffects(known.effects ?? [], tool.policyName, args);
+  if (targets === "odd" || effects === "odd") {
+    const unread: Effect = { kind: "unknown", operation: tool.policyName, flags: ["unreadable-arguments"] };
+    return { targets: [tool.policyName], targetKind: "name", capability: "unknown", effects: [unread] };
+  }
+  const { capability } = known;
+  if (targets.length === 0) return { targets: [tool.policyName], targetKind: "name", capability, effects };
+  return { targets, targetKind: known.target_kind, capability, effects };
+}
+
+/** The first template that fits gives the targets; `also` adds to them. */
+function readTargets(known: ToolTarget, args: JsonObject): readonly string[] | "odd" {
+  const targets: string[] = [];
+  for (const template of known.target ?? []) {
+    const filled = fillTemplate(template, args);
+    if (filled.kind === "odd") return "odd";
+    if (filled.kind === "absent") continue;
+    targets.push(...filled.values);
+    break;
+  }
+  for (const template of known.also ?? []) {
+    const filled = fillTemplate(template, args);
+    if (filled.kind === "odd") return "odd";
+    if (filled.kind === "filled") targets.push(...filled.values);
+  }
+  return normaliseTargets(known.target_kind, targets);
+}
+
+function normaliseTargets(kind: TargetKind, targets: readonly string[]): readonly string[] | "odd" {
+  if (targets.some((target) => target.length > TARGET_CHARS_MAX)) return "odd";
+  if (kind === "repo") return targets.every(isRepository) ? targets : "odd";
+  if (kind !== "url") return targets;
+  const urls = targets.map((target) => (URL.canParse(target) ? new URL(target).href : undefined));
+  return urls.every((url) => url !== undefined) ? urls : "odd";
+}
+
+/** `owner/repo` or `owner`: a name with more slashes or dot segments means another repository to the server. */
+function isRepository(target: string): boolean {
+  const segments = target.split("/");
+  return (
+    segments.length <= 2 && segments.every((segment) => /^[\w.-]{1,100}$/.test(segment) && !/^\.{1,2}$/.test(segment))
+  );
+}
+
+function readEffects(
+  templates: readonly EffectTemplate[],
+  operation: string,
+  args: JsonObject,
+): readonly Effect[] | "odd" {
+  const effects: Effect[] = [];
+  for (const template of templates) {
+    const paths = fillAll(template.paths, args);
+    const refs = fillAll(template.refs, args);
+    const tables = fillAll(template.tables, args);
+    const hosts = hostsOf(fillAll(template.urls, args));
+    if (paths === "odd" || refs === "odd" || tables === "odd" || hosts === "odd") return "odd";
+    effects.push({
+      kind: template.kind,
+      operation,
+      ...(paths.length === 0 ? {} : { paths }),
+      ...(refs.length === 0 ? {} : { refs }),
+      ...(tables.length === 0 ? {} : { tables }),
+      ...(hosts.length === 0 ? {} : { hosts }),
+      ...(template.flags === undefined ? {} : { flags: template.flags }),
+    });
+  }
+  return effects;
+}
+
+function fillAll(templates: readonly string[] | undefined, args: JsonObject): readonly string[] | "odd" {
+  const values: string[] = [];
+  for (const template of templates ?? []) {
+    const filled = fillTemplate(template, args);
+    if (filled.kind === "odd") return "odd";
+    if (filled.kind === "filled") values.push(...filled.values);
+  }
+  return values;
+}
+
+function hostsOf(urls: readonly string[] | "odd"): readonly string[] | "odd" {
+  if (urls === "odd" || !urls.every((url) => URL.canParse(url))) return "odd";
+  return urls.map((url) => new URL(url).hostname);
+}
+
+function toDescription(tool: ToolIdentity, args: JsonObject, actor: Actor, meaning: Meaning): ToolCallDescription {
+  const { targets, targetKind, capability, effects } = meaning;
+  const toDraft = (target: string): ActionDraft => ({
+    actor,
+    task: MCP_TASK,
+    protocol: "mcp",
+    tool: tool.policyName,
+    target,
+    target_kind: targetKind,
+    parameters: args,
+    requested_capability: capability,
+    effects,
+    resource: { type: "mcp-tool", provider: tool.upstream },
+  });
+  const [first = tool.policyName, ...others] = targets;
+  return { draft: toDraft(first), parts: [...new Set(others)].map(toDraft) };
+}
+
+/** The annotations of a tool definition, whatever the server put there. */
+export function annotationsOf(definition: JsonObject): JsonObject {
+  const annotations = definition["annotations"];
+  return isJsonObject(annotations) ? annotations : {};
+}
