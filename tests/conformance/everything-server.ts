@@ -1,0 +1,105 @@
+/**
+ * The fixture behind the gateway in conformance runs and tests: a server with everything the suite asks for, of both
+ * eras at once, over Streamable HTTP (`--port 3000`) or stdio (`--stdio`). Built with the official SDK, so that what
+ * the gateway is tested against is not the gateway's own idea of the protocol.
+ */
+import {
+  createMcpHandler,
+  isLegacyRequest,
+  McpServer,
+  WebStandardStreamableHTTPServerTransport,
+} from "@modelcontextprotocol/server";
+import { serveStdio } from "@modelcontextprotocol/server/stdio";
+import { registerPrompts, registerResources } from "./everything-content.ts";
+import { registerQuestions, stateCodec } from "./everything-questions.ts";
+import { type Announce, registerTools } from "./everything-tools.ts";
+
+export interface EverythingServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** `port` 0 takes a free one. */
+export function startEverythingServer(port: number): EverythingServer {
+  const modern = createMcpHandler(
+    () => createServer({ tools: () => modern.notify.toolsChanged(), prompts: () => modern.notify.promptsChanged() }),
+    {
+      legacy: "reject",
+    },
+  );
+  const sessions = new Map<string, WebStandardStreamableHTTPServerTransport>();
+  const server = Bun.serve({
+    port,
+    hostname: "127.0.0.1",
+    idleTimeout: 0,
+    fetch: async (request) =>
+      (await isLegacyRequest(request)) ? serveLegacy(request, sessions) : modern.fetch(request),
+  });
+  return {
+    url: `http://127.0.0.1:${server.port}/mcp`,
+    close: async () => {
+      await modern.close();
+      for (const transport of sessions.values()) await transport.close();
+      await server.stop(true);
+    },
+  };
+}
+
+async function serveLegacy(
+  request: Request,
+  sessions: Map<string, WebStandardStreamableHTTPServerTransport>,
+): Promise<Response> {
+  const known = request.headers.get("mcp-session-id");
+  const session = known === null ? undefined : sessions.get(known);
+  if (session !== undefined) return session.handleRequest(request);
+  if (known !== null)
+    return Response.json(
+      { jsonrpc: "2.0", id: null, error: { code: -32001, message: "Session not found" } },
+      { status: 404 },
+    );
+  const transport = new WebStandardStreamableHTTPServerTransport({
+    sessionIdGenerator: () => crypto.randomUUID(),
+    onsessioninitialized: (id) => void sessions.set(id, transport),
+    onsessionclosed: (id) => void sessions.delete(id),
+  });
+  await createLegacyServer().connect(transport);
+  return transport.handleRequest(request);
+}
+
+function createLegacyServer(): McpServer {
+  const server: McpServer = createServer({
+    tools: () => server.sendToolListChanged(),
+    prompts: () => server.sendPromptListChanged(),
+  });
+  return server;
+}
+
+function createServer(announce: Announce): McpServer {
+  const server = new McpServer(
+    { name: "everything", version: "1.0.0" },
+    {
+      capabilities: {
+        logging: {},
+        completions: {},
+        tools: { listChanged: true },
+        prompts: { listChanged: true },
+        resources: { subscribe: true, listChanged: true },
+      },
+      instructions: "A server for conformance tests.",
+      requestState: { verify: stateCodec.verify },
+    },
+  );
+  registerTools(server, announce);
+  registerQuestions(server);
+  registerResources(server);
+  registerPrompts(server);
+  server.server.setRequestHandler("resources/subscribe", () => ({}));
+  server.server.setRequestHandler("resources/unsubscribe", () => ({}));
+  return server;
+}
+
+if (import.meta.main) {
+  const port = process.argv[process.argv.indexOf("--port") + 1];
+  if (process.argv.includes("--stdio")) serveStdio(() => createLegacyServer());
+  else console.log(startEverythingServer(Number(port ?? "0")).url);
+}
