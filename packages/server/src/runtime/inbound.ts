@@ -8,6 +8,10 @@ import { AegisError } from "@aegisflow/core/errors";
 /** Upper bound of any request body on a listener; handlers read with their own, smaller limit. */
 export const LISTENER_BODY_BYTES_MAX = 16 * 1024 * 1024;
 
+export function bodyCeiling(options: { readonly bodyBytesMax?: number }): number {
+  return options.bodyBytesMax ?? LISTENER_BODY_BYTES_MAX;
+}
+
 /** Headers that carry one value. Two of them mean that two readers may believe two different things. */
 const SINGLE_VALUED: ReadonlySet<string> = new Set([
   "authorization",

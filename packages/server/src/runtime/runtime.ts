@@ -34,6 +34,8 @@ export interface ListenOptions {
   readonly handler: RequestHandler;
   /** Idle seconds before a connection without traffic is closed; streams send heartbeats below it. */
   readonly idleTimeoutS: number;
+  /** Ceiling for every body on this listener, whatever limit a handler reads with; default 16 MiB. */
+  readonly bodyBytesMax?: number;
 }
 
 export interface Listener {

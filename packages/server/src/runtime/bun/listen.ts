@@ -6,8 +6,8 @@ import { isAegisError } from "@aegisflow/core/errors";
 import { openBodyPump } from "../body-pump.ts";
 import {
   assertAnnouncedLength,
+  bodyCeiling,
   collectBody,
-  LISTENER_BODY_BYTES_MAX,
   refusalBody,
   toHeaderMap,
   toRemoteAddress,
@@ -65,7 +65,7 @@ function serve(
   { fetch, idleTimeout }: Serving,
   unixPath: string | undefined,
 ): Bun.Server<undefined> {
-  const shared = { fetch, maxRequestBodySize: LISTENER_BODY_BYTES_MAX, development: false };
+  const shared = { fetch, maxRequestBodySize: bodyCeiling(options), development: false };
   try {
     if (unixPath !== undefined) return withPrivateUmask(() => Bun.serve({ ...shared, unix: unixPath }));
     // NOTE: without `reusePort: false` Bun shares the port with any other process of this user.
@@ -79,7 +79,7 @@ async function respond(exchange: Exchange, remoteAddress: string, options: Liste
   const { request, running } = exchange;
   request.signal.addEventListener("abort", () => running.abort(), { once: true });
   try {
-    return toResponse(exchange, await options.handler(toInbound(exchange, remoteAddress)));
+    return toResponse(exchange, await options.handler(toInbound(exchange, remoteAddress, bodyCeiling(options))));
   } catch (error) {
     running.finish();
     const isRefusal = isAegisError(error) && error.code === "invalid-input";
@@ -92,7 +92,11 @@ async function respond(exchange: Exchange, remoteAddress: string, options: Liste
   }
 }
 
-function toInbound({ request, running, idleTimeout }: Exchange, remoteAddress: string): InboundRequest {
+function toInbound(
+  { request, running, idleTimeout }: Exchange,
+  remoteAddress: string,
+  ceiling: number,
+): InboundRequest {
   const headers = toHeaderMap(request.headers.entries());
   const target = toRequestTarget(request.url);
   if (request.body === null) idleTimeout.off();
@@ -105,7 +109,7 @@ function toInbound({ request, running, idleTimeout }: Exchange, remoteAddress: s
     async readBody(bytesMax) {
       assertAnnouncedLength(headers, bytesMax);
       if (request.body === null) return new Uint8Array();
-      const body = await collectBody(request.body, Math.min(bytesMax, LISTENER_BODY_BYTES_MAX));
+      const body = await collectBody(request.body, Math.min(bytesMax, ceiling));
       // The idle limit guards the upload; from here on the handler may take its time.
       idleTimeout.off();
       return body;

@@ -7,8 +7,8 @@ import { isAegisError } from "@aegisflow/core/errors";
 import { openBodyPump } from "../body-pump.ts";
 import {
   assertAnnouncedLength,
+  bodyCeiling,
   collectBody,
-  LISTENER_BODY_BYTES_MAX,
   refusalBody,
   toHeaderMap,
   toRemoteAddress,
@@ -80,7 +80,7 @@ async function respond(
   // A broken socket shows as `close`; without a listener its error would end the process.
   outgoing.on("error", () => undefined);
   try {
-    await write(outgoing, await options.handler(toInbound(incoming, running)), running);
+    await write(outgoing, await options.handler(toInbound(incoming, running, bodyCeiling(options))), running);
   } catch (error) {
     refuse(outgoing, error);
   }
@@ -95,7 +95,7 @@ function discardRest(incoming: IncomingMessage): void {
   incoming.resume();
 }
 
-function toInbound(incoming: IncomingMessage, running: RunningRequest): InboundRequest {
+function toInbound(incoming: IncomingMessage, running: RunningRequest, ceiling: number): InboundRequest {
   const headers = toHeaderMap(headerPairs(incoming.rawHeaders));
   return {
     method: incoming.method ?? "GET",
@@ -105,7 +105,7 @@ function toInbound(incoming: IncomingMessage, running: RunningRequest): InboundR
     signal: running.signal,
     async readBody(bytesMax) {
       assertAnnouncedLength(headers, bytesMax);
-      return collectBody(incoming.iterator({ destroyOnReturn: false }), Math.min(bytesMax, LISTENER_BODY_BYTES_MAX));
+      return collectBody(incoming.iterator({ destroyOnReturn: false }), Math.min(bytesMax, ceiling));
     },
   };
 }
