@@ -6,6 +6,8 @@
 import { approvalsMigration } from "./0001-approvals.ts";
 import { apiKeysMigration } from "./0002-api-keys.ts";
 import { toolPinsMigration } from "./0003-tool-pins.ts";
+import { configVersionsMigration } from "./0004-config-versions.ts";
+import { breakGlassMigration } from "./0005-break-glass.ts";
 
 export interface Migration {
   readonly number: number;
@@ -13,4 +15,10 @@ export interface Migration {
   readonly sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [approvalsMigration, apiKeysMigration, toolPinsMigration];
+export const MIGRATIONS: readonly Migration[] = [
+  approvalsMigration,
+  apiKeysMigration,
+  toolPinsMigration,
+  configVersionsMigration,
+  breakGlassMigration,
+];
