@@ -24,19 +24,22 @@ export const evidenceSessionSchema = z.object({
 });
 export type EvidenceSession = z.output<typeof evidenceSessionSchema>;
 
-export const VERDICT_STATES = ["pass", "fail", "not-checked"] as const;
-const verdictSchema = z.object({ state: z.enum(VERDICT_STATES), detail: z.string() });
+export const VERDICTS = ["PASS", "FAIL", "NOT CHECKED"] as const;
+const verdictReportSchema = z.object({
+  verdict: z.enum(VERDICTS),
+  summary: z.string().describe("What was established, for PASS."),
+  reasons: z.array(z.string()).describe("Why it failed or was not checked."),
+});
 
 export const evidenceVerificationSchema = z.object({
   valid: z.boolean().describe("True when no verdict failed."),
   total_records: z.int(),
   message: z.string(),
-  error_at_index: z.int().optional(),
   verdicts: z.object({
-    consistent: verdictSchema,
-    complete: verdictSchema,
-    existed_at: verdictSchema,
-    paired: verdictSchema,
+    consistent: verdictReportSchema,
+    complete: verdictReportSchema,
+    existed_at: verdictReportSchema,
+    paired: verdictReportSchema,
   }),
 });
 export type EvidenceVerification = z.output<typeof evidenceVerificationSchema>;

@@ -53,13 +53,17 @@ export type Why = z.output<typeof whySchema>;
 
 export const policyVersionSchema = z.object({
   version: z.int(),
-  hash: z.string(),
+  hash: z.string().describe("`sha256:<64 hex>` of the policy; approvals bind to it."),
+  config_hash: z.string(),
   timestamp: timeSchema,
   source: z.enum(["initial", "reload", "rollback"]),
   rule_count: z.int(),
   default_decision: z.enum(DECISIONS),
   active: z.boolean(),
+  file: z.string().optional(),
   by: z.string().optional().describe("Principal that rolled back."),
+  reason: z.string().optional(),
+  rolled_back_to: z.int().optional(),
 });
 export type PolicyVersion = z.output<typeof policyVersionSchema>;
 

@@ -52,6 +52,7 @@ export const breakGlassGrantSchema = z.object({
   granted_at: timeSchema,
   expires_at: timeSchema,
   revoked_at: timeSchema.optional(),
+  revoked_by: z.string().optional(),
   active: z.boolean(),
 });
 export type BreakGlassGrant = z.output<typeof breakGlassGrantSchema>;
@@ -64,25 +65,31 @@ const grantBodySchema = z.strictObject({
 export type GrantBody = z.input<typeof grantBodySchema>;
 
 export const toolPinSchema = z.object({
-  id: z.string(),
   upstream: z.string(),
   tool: z.string(),
-  state: z.enum(["pinned", "changed"]),
-  digest: z.string(),
+  state: z.enum(["accepted", "changed", "flagged"]),
+  accepted_hash: z.string().describe("64 hex of the definition that calls are trusted with."),
+  seen_hash: z.string().describe("64 hex of the definition that the upstream shows now."),
+  findings: z.array(z.record(z.string(), z.unknown())).describe("Hidden Unicode, instruction-like text and the like."),
+  changes: z.array(z.record(z.string(), z.unknown())).describe("What differs from the accepted definition."),
   first_seen_at: timeSchema,
-  changed_at: timeSchema.optional(),
-  flags: z.array(z.string()).describe("Hidden Unicode, instruction-like text and the like."),
-  diff: z.string().optional().describe("What changed since it was pinned."),
+  changed_at: timeSchema,
+  accepted_at: timeSchema.optional(),
+  accepted_by: z.string().optional(),
 });
 export type ToolPin = z.output<typeof toolPinSchema>;
 
 const toolPinQuerySchema = pageQuerySchema.extend({
-  state: z.enum(["pinned", "changed"]).optional().describe("Default all."),
+  waiting: z.enum(["true", "false"]).default("false").describe("Only those that wait for a person."),
 });
 
 const acceptBodySchema = z.strictObject({
-  digest: z.string().describe("Digest of the definition that was looked at; another one is a conflict."),
-  comment: z.string().max(500).default(""),
+  upstream: z.string().min(1).max(200),
+  tool: z.string().min(1).max(512),
+  hash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe("`seen_hash` of the definition that was looked at; another one is a conflict."),
 });
 export type AcceptPinBody = z.input<typeof acceptBodySchema>;
 
@@ -177,7 +184,7 @@ export const INSTALLATION_ROUTES = [
   {
     name: "toolPins.accept",
     method: "POST",
-    path: "/admin/v1/tool-pins/{id}/accept",
+    path: "/admin/v1/tool-pins/accept",
     role: "operator",
     scope: "installation",
     summary: "Accept a changed tool definition; its calls stop going to review.",
