@@ -4,6 +4,7 @@
  * Sources: MCP 2025-11-25 basic/lifecycle, MCP 2026-07-28 basic/versioning and basic/index#meta.
  */
 import { AegisError, type JsonObject, type JsonValue } from "@aegisflow/core";
+import { PRODUCT_VERSION } from "@aegisflow/core/version";
 
 export type Era = "modern" | "legacy";
 
@@ -20,7 +21,7 @@ export const METHOD_NOT_FOUND = -32601;
 export const INVALID_PARAMS = -32602;
 export const INTERNAL_ERROR = -32603;
 
-const CLIENT_INFO: JsonObject = { name: "aegisflow", version: "0.1.0" };
+const CLIENT_INFO: JsonObject = { name: "aegisflow", version: PRODUCT_VERSION };
 
 /**
  * What the gateway can pass on to its clients. A legacy server learns it once, for all clients; what a particular
