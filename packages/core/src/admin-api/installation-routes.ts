@@ -70,8 +70,12 @@ export const toolPinSchema = z.object({
   state: z.enum(["accepted", "changed", "flagged"]),
   accepted_hash: z.string().describe("64 hex of the definition that calls are trusted with."),
   seen_hash: z.string().describe("64 hex of the definition that the upstream shows now."),
-  findings: z.array(z.record(z.string(), z.unknown())).describe("Hidden Unicode, instruction-like text and the like."),
-  changes: z.array(z.record(z.string(), z.unknown())).describe("What differs from the accepted definition."),
+  findings: z
+    .array(z.object({ kind: z.string(), where: z.string(), what: z.string() }))
+    .describe("Hidden Unicode, instruction-like text and the like."),
+  changes: z
+    .array(z.object({ path: z.string(), before: z.string().optional(), after: z.string().optional() }))
+    .describe("What differs from the accepted definition."),
   first_seen_at: timeSchema,
   changed_at: timeSchema,
   accepted_at: timeSchema.optional(),
