@@ -29,14 +29,39 @@ const testActionResultSchema = z.object({
 });
 export type TestActionResult = z.output<typeof testActionResultSchema>;
 
+const ruleCheckSchema = z.object({
+  rule_index: z.int(),
+  rule_id: z.string(),
+  rule: z.record(z.string(), z.unknown()),
+  source: z.string().optional(),
+  matched: z.boolean(),
+  fail_reason: z.string().optional(),
+});
+
+/** The answer of the rules alone, rule by rule, in the reference product's shape. */
+export const explanationSchema = z.object({
+  decision: z.enum(DECISIONS),
+  rule_id: z.string(),
+  matched_rule: z.record(z.string(), z.unknown()).optional(),
+  matched_index: z.int().describe("-1 when no rule decided."),
+  rules_checked: z.int(),
+  default_used: z.boolean(),
+  reason: z.string(),
+  suggestion: z.string().optional(),
+  source: z.string().optional(),
+  check_trace: z.array(ruleCheckSchema),
+  operations: z.array(z.record(z.string(), z.unknown())).describe("Every operation of the action with its decision."),
+});
+
 const simulationSchema = z.object({
   action: z.string().describe("The tool."),
   decision: z.enum(DECISIONS),
-  trace: z.array(verdictSchema),
   rule: z.string(),
   reason: z.string(),
   source: z.string().optional(),
   suggestion: z.string().optional(),
+  trace: explanationSchema.describe("What the rules say."),
+  verdicts: z.array(verdictSchema).describe("What every engine says; the strictest is the decision."),
 });
 export type Simulation = z.output<typeof simulationSchema>;
 

@@ -57,8 +57,8 @@ export interface ApprovalStore {
   ): { readonly kind: "inserted" | "existing" | "full"; readonly row?: ApprovalRow };
   get(id: string): ApprovalRow | undefined;
   list(query: ApprovalQuery): readonly ApprovalRow[];
-  /** Of the whole tenant, or of one requester in it. */
-  countPending(tenant: string, requester?: string): number;
+  /** Of one requester in a tenant, of a whole tenant, or of all tenants. */
+  countPending(tenant?: string, requester?: string): number;
   /** The pending row for this very action, if any. */
   findPending(key: ApprovalEnvelopeKey): ApprovalRow | undefined;
   /** pending -> settlement.to; undefined when it was not pending (or already past its expiry, unless expiring). */

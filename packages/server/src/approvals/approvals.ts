@@ -30,8 +30,8 @@ export interface Approvals extends ApprovalsPort {
   get(id: string, viewer: Principal): ApprovalItem | undefined;
   status(id: string, viewer: Principal): ApprovalStatusView | undefined;
   list(viewer: Principal, query: ApprovalPageQuery): ApprovalPage;
-  /** Requests of a tenant that wait for a person. */
-  countPending(tenant: string): number;
+  /** Requests that wait for a person, of one tenant or of all. */
+  countPending(tenant?: string): number;
   /** Expires what is due and forgets old history; how many were expired. Called every few seconds. */
   sweep(signal: AbortSignal): Promise<number>;
 }

@@ -71,6 +71,7 @@ export function approvalStoreContract(label: string, open: () => ApprovalStore):
       expect([store.countPending("t1"), store.countPending("t1", "agent-2"), store.countPending("t9")]).toEqual([
         2, 1, 0,
       ]);
+      expect(store.countPending()).toBe(3);
       store.settle("b", approval({ to: "denied" }));
       expect([store.countPending("t1"), store.countPending("t1", "agent-2")]).toEqual([1, 0]);
       expect(store.insertPending(pendingRow("c"), 2).kind).toBe("inserted");

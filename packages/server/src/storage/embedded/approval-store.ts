@@ -27,6 +27,7 @@ const DUE = `SELECT * FROM approval INDEXED BY approval_due WHERE status IN ('pe
 const EXPIRE_APPROVED = `UPDATE approval SET status = 'expired' WHERE id = ? AND status = 'approved' RETURNING *`;
 const PURGE = `DELETE FROM approval WHERE id IN (SELECT id FROM approval
   WHERE status IN ('denied', 'expired', 'consumed', 'cancelled') AND submitted_at_ms < ? LIMIT ?)`;
+const COUNT_ALL = "SELECT sum(pending) AS pending FROM approval_pending_count WHERE requester = ''";
 const COUNT = "SELECT pending FROM approval_pending_count WHERE tenant = ? AND requester = ?";
 
 export function createEmbeddedApprovalStore(database: SqliteDatabase): ApprovalStore {
@@ -34,8 +35,10 @@ export function createEmbeddedApprovalStore(database: SqliteDatabase): ApprovalS
     const row = database.get(sql, ...values);
     return row === undefined ? undefined : toRow(row);
   };
-  const countPending = (tenant: string, requester = ""): number =>
-    Number(database.get(COUNT, tenant, requester)?.pending ?? 0);
+  const countPending = (tenant?: string, requester = ""): number => {
+    const row = tenant === undefined ? database.get(COUNT_ALL) : database.get(COUNT, tenant, requester);
+    return Number(row?.pending ?? 0);
+  };
 
   return {
     insertPending: (row, pendingMax) =>

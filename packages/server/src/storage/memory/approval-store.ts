@@ -12,7 +12,7 @@ export function createMemoryApprovalStore(): ApprovalStore {
   const pendingCounts = new Map<string, number>();
 
   const count = (row: ApprovalRow, change: number): void => {
-    for (const key of [countKey(row.tenant), countKey(row.tenant, row.requester)]) {
+    for (const key of [countKey(), countKey(row.tenant), countKey(row.tenant, row.requester)]) {
       const next = (pendingCounts.get(key) ?? 0) + change;
       if (next === 0) pendingCounts.delete(key);
       else pendingCounts.set(key, next);
@@ -94,8 +94,8 @@ function actionKey(key: ApprovalEnvelopeKey): string {
   return JSON.stringify([key.policyHash, askedKey(key)]);
 }
 
-function countKey(tenant: string, requester?: string): string {
-  return JSON.stringify([tenant, requester ?? null]);
+function countKey(tenant?: string, requester?: string): string {
+  return JSON.stringify([tenant ?? null, requester ?? null]);
 }
 
 function isClaimable(row: ApprovalRow, atMs: number): boolean {
