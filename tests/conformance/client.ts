@@ -72,9 +72,9 @@ function configFor(serverUrl: string): UpstreamConfig {
 }
 
 /** The suite's authorization server says yes to everybody: its redirect is the person's answer. */
-function headlessly({ fetch }: Runtime): Authorize {
+function headlessly(on: Runtime): Authorize {
   return async ({ url: page, signal }) => {
-    const response = await fetch({ url: page.href, method: "GET", headers: {}, signal, redirect: "manual" });
+    const response = await on.fetch({ url: page.href, method: "GET", headers: {}, signal, redirect: "manual" });
     const location = response.headers.get("location");
     if (location === undefined) throw new Error(`no redirect from ${page.href}`);
     return new URL(location, page);
@@ -109,12 +109,12 @@ async function drive(server: Upstream): Promise<void> {
 }
 
 async function callEach(server: Upstream, tools: readonly JsonObject[]): Promise<void> {
-  for (const { name } of tools) await callTool(server, String(name), {});
+  for (const { name } of tools) await callTool(server, text(name), {});
 }
 
 async function readEverything(server: Upstream): Promise<void> {
-  for (const { uri } of await listAll(server, "resources")) await ask(server, "resources/read", { uri: String(uri) });
-  for (const { name } of await listAll(server, "prompts")) await ask(server, "prompts/get", { name: String(name) });
+  for (const { uri } of await listAll(server, "resources")) await ask(server, "resources/read", { uri: text(uri) });
+  for (const { name } of await listAll(server, "prompts")) await ask(server, "prompts/get", { name: text(name) });
 }
 
 async function listAll(server: Upstream, what: "tools" | "resources" | "prompts"): Promise<readonly JsonObject[]> {
@@ -164,6 +164,10 @@ async function ask(server: Upstream, method: string, params: JsonObject, argumen
     onNotification: () => undefined,
     onServerRequest: async (_method, question) => answerTo({ params: question }),
   });
+}
+
+function text(value: JsonValue | undefined): string {
+  return typeof value === "string" ? value : "";
 }
 
 function isObject(value: JsonValue | undefined): value is JsonObject {

@@ -86,7 +86,7 @@ function createServer(announce: Announce): McpServer {
         resources: { subscribe: true, listChanged: true },
       },
       instructions: "A server for conformance tests.",
-      requestState: { verify: stateCodec.verify },
+      requestState: { verify: (state, ctx) => stateCodec.verify(state, ctx) },
     },
   );
   registerTools(server, announce);

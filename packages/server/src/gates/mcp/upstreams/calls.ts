@@ -114,7 +114,7 @@ export class Calls {
   }
 
   failAll(error: (request: UpstreamRequest) => AegisError): void {
-    for (const [id, { request }] of [...this.#pending]) this.#take(id)?.reject(error(request));
+    for (const [id, { request }] of this.#pending) this.#take(id)?.reject(error(request));
   }
 
   #abandon(id: number, error: AegisError, reason: string): void {

@@ -23,10 +23,10 @@ const STDERR_LINES_MAX = 1000;
  * What every child may see of our environment: where programs are, who and where we are, how text is encoded.
  * Keys of this gateway, proxies with passwords and cloud credentials are not in it; configuration adds what is needed.
  */
-const ENV_ALLOWED: readonly string[] = [
-  ...["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "TMPDIR", "TZ", "LANG", "LC_ALL", "LC_CTYPE"],
-  ...["SYSTEMROOT", "COMSPEC", "PATHEXT", "TEMP", "TMP", "USERPROFILE", "APPDATA", "LOCALAPPDATA"],
-];
+const ENV_ALLOWED: readonly string[] = (
+  "PATH HOME USER LOGNAME SHELL TERM TMPDIR TZ LANG LC_ALL LC_CTYPE " +
+  "SYSTEMROOT COMSPEC PATHEXT TEMP TMP USERPROFILE APPDATA LOCALAPPDATA"
+).split(" ");
 
 export interface ProcessConfig {
   readonly name: string;

@@ -57,11 +57,12 @@ function walk(schema: JsonValue | undefined, path: readonly string[], found: Mar
   return true;
 }
 
-const SUBSCHEMAS: ReadonlySet<string> = new Set([
-  ...["items", "prefixItems", "contains", "additionalProperties", "unevaluatedProperties", "unevaluatedItems"],
-  ...["propertyNames", "patternProperties", "dependentSchemas", "oneOf", "anyOf", "allOf", "not", "if", "then", "else"],
-  ...["$defs", "definitions"],
-]);
+const SUBSCHEMAS: ReadonlySet<string> = new Set(
+  (
+    "items prefixItems contains additionalProperties unevaluatedProperties unevaluatedItems propertyNames " +
+    "patternProperties dependentSchemas oneOf anyOf allOf not if then else $defs definitions"
+  ).split(" "),
+);
 
 function takeMark(schema: JsonObject, path: readonly string[], found: MarkedParam[]): boolean {
   const header = schema[MARK];

@@ -153,7 +153,7 @@ export class SupervisedUpstream implements Upstream {
   }
 
   readonly #broadcast: Listener = (method, params) => {
-    for (const listener of [...this.#listeners]) {
+    for (const listener of this.#listeners) {
       try {
         listener(method, params);
       } catch (error) {

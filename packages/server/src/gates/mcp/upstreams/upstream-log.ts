@@ -10,6 +10,5 @@ export const LOG_LINE_CHARS_MAX = 2048;
 /** Control characters would let a server forge log lines or drive a terminal. */
 export function printable(text: string): string {
   const cut = text.length > LOG_LINE_CHARS_MAX ? `${text.slice(0, LOG_LINE_CHARS_MAX)}…` : text;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point.
-  return cut.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, " ");
+  return cut.replace(/[\p{Cc}\u2028\u2029]/gu, " ");
 }
