@@ -1,6 +1,7 @@
 /** What the tests of the upstreams share: ports of the real kind, and a client to ask with. */
-import type { JsonObject } from "@aegisflow/core";
+import { AegisError, type JsonObject } from "@aegisflow/core";
 import type { UpstreamConfig } from "@aegisflow/core/config/upstream-schema";
+import type { Clock } from "../../../governance/ports.ts";
 import { loadRuntime } from "../../../runtime/runtime.ts";
 import { createSystemClock, systemRandom } from "../../../runtime/sources.ts";
 import type { Upstream, UpstreamRequest } from "../upstream.ts";
@@ -88,4 +89,55 @@ export async function until(condition: () => boolean, limitMs = 5000): Promise<v
     if (Date.now() > endMs) throw new Error("the condition did not come true");
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/** A clock that stands still until it is told to go on. */
+export class ManualClock implements Clock {
+  #nowMs = 0;
+  readonly #sleepers = new Set<{ readonly atMs: number; readonly wake: () => void }>();
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  nowIso(): string {
+    return new Date(this.#nowMs).toISOString();
+  }
+
+  monotonicMs(): number {
+    return this.#nowMs;
+  }
+
+  sleep(delayMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const sleeper = { atMs: this.#nowMs + delayMs, wake: resolve };
+      const stop = (): void => {
+        this.#sleepers.delete(sleeper);
+        reject(new AegisError("cancelled", "the wait was cancelled"));
+      };
+      if (signal.aborted) return stop();
+      this.#sleepers.add(sleeper);
+      signal.addEventListener("abort", stop, { once: true });
+    });
+  }
+
+  /** Wakes who is due, one moment after the other, and lets them act. */
+  async advance(byMs: number): Promise<void> {
+    const untilMs = this.#nowMs + byMs;
+    for (;;) {
+      await settle();
+      const next = [...this.#sleepers].sort((a, b) => a.atMs - b.atMs)[0];
+      if (next === undefined || next.atMs > untilMs) break;
+      this.#nowMs = next.atMs;
+      this.#sleepers.delete(next);
+      next.wake();
+    }
+    this.#nowMs = untilMs;
+    await settle();
+  }
+}
+
+/** Lets everything that is due without time passing happen. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
