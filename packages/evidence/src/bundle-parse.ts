@@ -1,6 +1,6 @@
 /**
  * Reads a bundle strictly: limits, UTF-8, line order, canonical JSON to the byte, exact fields, end digest. What it
- * returns is well-formed, not yet true: nothing is verified but the end digest.
+ * returns is well-formed, not yet true.
  */
 import { BODY_DEPTH_MAX, BUNDLE_FORMAT, type BundleHeads, type BundleProof } from "./bundle.ts";
 import {

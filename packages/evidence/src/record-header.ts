@@ -75,7 +75,7 @@ const WORD_CHARS_MAX = 512;
 const FIELDS_MAX = 64;
 const COMMITMENT = /^[A-Za-z0-9_-]{43}$/;
 const FIELD_NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
-const TIMESTAMP = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z$/;
+const TIMESTAMP = /^[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z$/;
 const DECIMAL = /^(?:0|[1-9]\d{0,18})$/;
 const WORD_FIELDS = ["boot", "id", "kind", "log", "sid", "tenant"] as const;
 
@@ -91,10 +91,7 @@ export function assertHeader(value: unknown): asserts value is RecordHeader {
   for (const name of WORD_FIELDS) must(isWord(header[name]), `\`${name}\` is missing or no short text`);
   for (const name of ["aid", "tt"])
     must(header[name] === undefined || isWord(header[name]), `\`${name}\` is no short text`);
-  must(
-    isMatch(header.ts, TIMESTAMP) && !Number.isNaN(Date.parse(String(header.ts))),
-    "`ts` is no UTC time with microseconds",
-  );
+  must(isTimestamp(header.ts), "`ts` is no UTC time with microseconds");
   must(isMatch(header.mono, DECIMAL), "`mono` is no decimal number");
   must(isCount(header.epoch) && isCount(header.seq), "`epoch` or `seq` is no whole number");
   must(typeof header.prev === "string" && isHashHex(header.prev), "`prev` is no leaf hash");
@@ -136,6 +133,13 @@ function isWord(value: unknown): boolean {
 
 function isMatch(value: unknown, pattern: RegExp): boolean {
   return typeof value === "string" && pattern.test(value);
+}
+
+function isTimestamp(value: unknown): boolean {
+  if (typeof value !== "string" || !TIMESTAMP.test(value)) return false;
+  const [year, month, day] = [value.slice(0, 4), value.slice(5, 7), value.slice(8, 10)].map(Number);
+  // Date turns 31 February into 3 March instead of refusing it.
+  return new Date(Date.UTC(year ?? 0, (month ?? 0) - 1, day)).getUTCDate() === day;
 }
 
 function isCount(value: unknown): boolean {
