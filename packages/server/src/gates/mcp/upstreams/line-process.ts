@@ -10,7 +10,9 @@ import { MESSAGE_BYTES_MAX } from "./frames.ts";
 import { type Line, LineReader } from "./lines.ts";
 import { LOG_LINE_CHARS_MAX, printable, type UpstreamLog } from "./upstream-log.ts";
 
-/** A server that was asked to go gets this long to finish its work, and as long again after SIGTERM. */
+/** Closing its input asks a server to go; many only listen to SIGTERM. */
+const HINT_MS = 500;
+/** After SIGTERM, to finish its work. */
 const GRACE_MS = 2000;
 /** After the exit, for output that is still in the pipe. */
 const DRAIN_MS = 250;
@@ -116,13 +118,13 @@ function notReading(name: string): AegisError {
 
 async function endGroup(child: ChildProcess, exited: Promise<string>, clock: Clock): Promise<void> {
   child.stdin?.end();
-  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-    if (await isGoneWithin(GRACE_MS, exited, clock)) break;
-    signalGroup(child, signal);
+  if (!(await isGoneWithin(HINT_MS, exited, clock))) {
+    signalGroup(child, "SIGTERM");
+    await isGoneWithin(GRACE_MS, exited, clock);
   }
-  await isGoneWithin(GRACE_MS, exited, clock);
   // Grandchildren may outlive a child that went on its own.
   signalGroup(child, "SIGKILL");
+  await isGoneWithin(GRACE_MS, exited, clock);
   child.stdout?.destroy();
   child.stderr?.destroy();
 }

@@ -4,7 +4,7 @@
  * a server that refuses `initialize` is asked with `server/discover`. A malformed or oversized line fails the call it
  * answers where that can be told; a server that keeps sending garbage is ended and started again.
  */
-import { AegisError, type JsonObject } from "@aegisflow/core";
+import { AegisError, errorText, type JsonObject } from "@aegisflow/core";
 import type { Clock } from "../../../governance/ports.ts";
 import type { UpstreamRequest } from "../upstream.ts";
 import { Calls, lostCall } from "./calls.ts";
@@ -19,6 +19,10 @@ import { type WatchPorts, watchByListening, watchBySubscribing } from "./watch.t
 
 /** Lines that are no messages, per process: banners and stray prints are common, a flood is a broken server. */
 const MALFORMED_LINES_MAX = 100;
+/** Of these, shown in the log. */
+const MALFORMED_LOGGED_MAX = 10;
+/** A start that fails because the process is gone is better told by its exit, which comes a moment later. */
+const EXIT_NOTICE_MS = 300;
 
 export interface StdioConfig extends ProcessConfig {
   readonly protocol: UpstreamProtocol;
@@ -41,14 +45,16 @@ async function openStdioSession(config: StdioConfig, ports: StdioPorts, hooks: S
     const facts = await shakeHands(connection.handshake(hooks.signal), config);
     return connection.toSession(facts);
   } catch (error) {
+    const ended = await connection.endedWithin(EXIT_NOTICE_MS);
     await connection.close();
-    throw error;
+    throw ended ?? error;
   }
 }
 
 class StdioConnection {
   readonly #name: string;
   readonly #log: UpstreamLog;
+  readonly #clock: Clock;
   readonly #watchPorts: WatchPorts;
   readonly #calls: Calls;
   readonly #process: LineProcess;
@@ -60,6 +66,7 @@ class StdioConnection {
   constructor(config: StdioConfig, ports: StdioPorts, hooks: SessionHooks) {
     this.#name = config.name;
     this.#log = ports.log;
+    this.#clock = ports.clock;
     this.#watchPorts = { ...ports, broadcast: hooks.broadcast };
     this.#calls = new Calls({
       ...ports,
@@ -101,6 +108,15 @@ class StdioConnection {
     };
   }
 
+  /** Why the process ended, when it does so in time. */
+  async endedWithin(limitMs: number): Promise<AegisError | undefined> {
+    const waiting = new AbortController();
+    const late = this.#clock.sleep(limitMs, waiting.signal).catch(() => undefined);
+    await Promise.race([this.#ended.promise, late]);
+    waiting.abort();
+    return this.#over;
+  }
+
   async close(): Promise<void> {
     await this.#process.close();
   }
@@ -120,6 +136,7 @@ class StdioConnection {
   }
 
   #receive(line: Line): void {
+    if (this.#over !== undefined) return;
     if (line.kind === "oversized") {
       this.#failOversized(line.head, line.tail);
       return;
@@ -142,7 +159,7 @@ class StdioConnection {
 
   #failMalformed(error: unknown, id: number | undefined): void {
     this.#malformed++;
-    this.#log("warn", error instanceof Error ? error.message : "malformed line");
+    if (this.#malformed <= MALFORMED_LOGGED_MAX) this.#log("warn", errorText(error));
     if (id !== undefined) this.#calls.fail(id, error);
     if (this.#malformed !== MALFORMED_LINES_MAX) return;
     this.#end(`upstream \`${this.#name}\` sent ${MALFORMED_LINES_MAX} lines that are no messages`);
