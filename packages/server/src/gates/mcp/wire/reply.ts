@@ -96,7 +96,8 @@ export const JSON_HEADERS: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
 };
 
-function jsonReply(
+/** An answer that is known at once. */
+export function jsonReply(
   answer: string | readonly string[],
   status: number,
   headers: Readonly<Record<string, string>> = {},
