@@ -6,3 +6,8 @@ export function printJson(io: CliIo, value: unknown): void {
   // JSON.stringify escapes C0 controls only; the rest is escaped here, and stays the same JSON value.
   io.stdout(`${escapeInvisible(JSON.stringify(value, null, 2))}\n`);
 }
+
+/** One object on one line, for streams. */
+export function printJsonLine(io: CliIo, value: unknown): void {
+  io.stdout(`${escapeInvisible(JSON.stringify(value))}\n`);
+}
