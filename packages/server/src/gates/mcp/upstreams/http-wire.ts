@@ -142,6 +142,9 @@ function unreachable(name: string, error: unknown): AegisError {
   if (isAegisError(error) && error.code === "cancelled") return error;
   const detail = `${errorText(error)} ${isAegisError(error) ? (error.detail ?? "") : ""}`;
   const notDelivered = /refused|unable to connect|not\s?found|enotfound|eai_again|failedtoopensocket/i.test(detail);
-  const message = `upstream \`${name}\` cannot be reached; check that it is running`;
+  const what = notDelivered
+    ? "cannot be reached; check that it is running"
+    : "broke the connection before it answered; whether the request took effect is unknown";
+  const message = `upstream \`${name}\` ${what}`;
   return new AegisError("upstream-failed", message, { detail, retryable: notDelivered, cause: error });
 }
