@@ -1,6 +1,7 @@
 /** aegisctl config: check a file without a server, or show what a server has in force, without its secrets. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { formatProblem } from "@aegisflow/core/config/key-path";
 import { parseConfig } from "@aegisflow/core/config/parse-config";
 import { printYaml } from "@aegisflow/core/config/print-config";
 import { AegisError, errorText } from "@aegisflow/core/errors";
@@ -30,8 +31,8 @@ function addCheck(config: Command, io: CliIo): void {
       const warnings = parsed.kind === "errors" ? [] : parsed.warnings;
       if (errors.length > 0) io.exit(1);
       if (json) return printJson(io, { valid: errors.length === 0, errors, warnings });
-      for (const { message } of errors) io.stdout(escapeInvisible(`${message}\n`));
-      for (const { message } of warnings) io.stdout(escapeInvisible(`warning: ${message}\n`));
+      for (const error of errors) io.stdout(escapeInvisible(`${formatProblem(error)}\n`));
+      for (const warning of warnings) io.stdout(escapeInvisible(`warning: ${formatProblem(warning)}\n`));
       if (errors.length === 0) io.stdout(escapeInvisible(`${file} is valid\n`));
     });
 }
