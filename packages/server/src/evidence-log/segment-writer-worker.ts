@@ -1,0 +1,60 @@
+/**
+ * Entry of the writing thread: carries out orders one by one, synchronously, and answers each. The first error ends
+ * it: after a failed write or sync nothing it could still do would be worth an acknowledgement.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { assertNever, assertThat, errorText } from "@aegisflow/core";
+import { createEd25519Signer } from "@aegisflow/evidence/node-crypto";
+import { readWhole } from "./file-system.ts";
+import { LOG_SEED_PATH } from "./key-files.ts";
+import { createNodeFileSystem } from "./node-file-system.ts";
+import { SegmentWriter } from "./segment-writer.ts";
+import type { WriterAnswer, WriterOrder, WriterThreadData } from "./thread-writer.ts";
+
+const port = parentPort;
+assertThat(port !== null, "the segment writer runs as a worker thread");
+const { folder, start }: WriterThreadData = workerData;
+
+const answer = (message: WriterAnswer): void => port.postMessage(message);
+
+try {
+  const files = createNodeFileSystem(folder);
+  const writer = new SegmentWriter(
+    files,
+    createEd25519Signer(readWhole(files, LOG_SEED_PATH) ?? new Uint8Array(0)),
+    start,
+  );
+  port.on("message", (order: WriterOrder) => {
+    try {
+      answer(carryOut(writer, order));
+      if (order.kind === "close") port.close();
+    } catch (error) {
+      giveUp(error);
+    }
+  });
+} catch (error) {
+  giveUp(error);
+}
+
+function giveUp(error: unknown): void {
+  answer({ kind: "failed", message: errorText(error) });
+  port?.close();
+}
+
+function carryOut(writer: SegmentWriter, order: WriterOrder): WriterAnswer {
+  switch (order.kind) {
+    case "commit":
+      writer.commit(order.batch);
+      return { kind: "committed" };
+    case "checkpoint":
+      return { kind: "checkpointed", checkpoint: writer.checkpoint() };
+    case "replace-keys":
+      writer.replaceKeys(order.shard, order.bytes);
+      return { kind: "keys-replaced" };
+    case "close":
+      writer.close();
+      return { kind: "closed" };
+    default:
+      return assertNever(order, "order to the segment writer");
+  }
+}
