@@ -16,7 +16,7 @@ const EXECUTABLES = [
   { name: "aegisflow", entry: "packages/server/src/main.ts" },
   { name: "aegisctl", entry: "packages/cli/src/aegisctl.ts" },
 ];
-const VERIFIER = { name: "aegisflow-verify.mjs", entry: "packages/evidence/src/aegisflow-verify.ts" };
+const VERIFIER = { name: "aegisflow-verify.mjs", entry: "packages/evidence/src/verify-main.ts" };
 
 async function main(): Promise<void> {
   rmSync(dist, { recursive: true, force: true });
@@ -71,7 +71,6 @@ async function buildVerifier(): Promise<void> {
     format: "esm",
     outdir: dist,
     naming: VERIFIER.name,
-    banner: "#!/usr/bin/env node",
   });
   chmodSync(join(dist, VERIFIER.name), 0o755);
 }
