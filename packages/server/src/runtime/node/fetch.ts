@@ -1,5 +1,5 @@
 /** Outbound requests on node:http(s): streamed, undecoded (no compression is asked for), cancelled by the signal. */
-import { request as httpRequest, type IncomingMessage } from "node:http";
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { AegisError } from "@aegisflow/core/errors";
 import { guardBody, toFetchError } from "../fetch-errors.ts";
@@ -30,14 +30,27 @@ function send(request: FetchRequest): Promise<IncomingMessage> {
     const outgoing = open(url, {
       method: request.method,
       headers: { "accept-encoding": "identity", "user-agent": "aegisflow", ...lengthOf(request), ...request.headers },
-      signal: request.signal,
     });
+    abortWith(request.signal, outgoing);
     // Small writes leave at once; waiting for more costs up to 40 ms each.
     outgoing.setNoDelay(true);
     outgoing.once("response", resolve);
     outgoing.on("error", reject);
     outgoing.end(request.body);
   });
+}
+
+/**
+ * NOTE: not the `signal` option: it destroys the socket with an error, and where the response is complete but not read
+ * to its end, nobody listens for errors of the socket any more; that would end the process.
+ */
+function abortWith(signal: AbortSignal, outgoing: ClientRequest): void {
+  const abort = (): void => void outgoing.destroy();
+  const done = (): void => signal.removeEventListener("abort", abort);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  outgoing.once("response", (response: IncomingMessage) => response.once("end", done));
+  outgoing.once("close", done);
 }
 
 function lengthOf(request: FetchRequest): Readonly<Record<string, string>> {
