@@ -9,6 +9,8 @@ import type { Authorize } from "./oauth.ts";
 /** A person who has not signed in by then has gone away. */
 const SIGN_IN_MS = 5 * 60_000;
 const IDLE_S = 30;
+/** For the page that says that all is well. */
+const LAST_PAGE_MS = 100;
 const PAGE_HEADERS = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" };
 
 export function loopbackAuthorize(
@@ -25,7 +27,8 @@ export function loopbackAuthorize(
       handler: async ({ method, path, query }) => {
         if (method !== "GET" || path !== redirect.pathname)
           return { status: 404, headers: PAGE_HEADERS, body: "not found\n" };
-        resolve(new URL(`?${query}`, redirect));
+        // The page goes out before the listener closes.
+        setTimeout(() => resolve(new URL(`?${query}`, redirect)), LAST_PAGE_MS);
         return { status: 200, headers: PAGE_HEADERS, body: "Signed in to the upstream. This page can be closed.\n" };
       },
     });
@@ -37,7 +40,7 @@ export function loopbackAuthorize(
       return await promise;
     } finally {
       ended.removeEventListener("abort", stop);
-      await listener.close(0);
+      await listener.close(LAST_PAGE_MS);
     }
   };
 }
