@@ -137,7 +137,7 @@ function operatorEnvironment(product: Product): Readonly<Record<string, string>>
 }
 
 function smokeConfig(ports: ProductPorts, shipped: Shipped): string {
-  const [command = "", ...args] = [...shipped.server, "example-forge"];
+  const [command, ...args] = [...shipped.server, "example-forge"];
   return `
 server: { host: 127.0.0.1, port: ${ports.gateway}, admin_port: ${ports.admin} }
 policy_packs: [pr-writer]
