@@ -3,318 +3,15 @@ import { describe, expect, test } from "bun:test";
 import { buildBundle } from "./bundle.ts";
 import { parseBundle } from "./bundle-parse.ts";
 import { utf8Encode } from "./encoding.ts";
-import type { VerdictName } from "./findings.ts";
-import { createEd25519Signer, nodeCrypto } from "./node-crypto.ts";
-import { type EntryDraft, type LogEntry, MemoryLog, SYSTEM } from "./simulation/memory-log.ts";
-import { seededRandom } from "./simulation/seeded-random.ts";
+import { nodeCrypto } from "./node-crypto.ts";
+import { DISHONEST_PLAYS, HandWrittenSession, HONEST_PLAYS } from "./simulation/hand-written-session.ts";
+import { SYSTEM } from "./simulation/memory-log.ts";
 import { parseTrustPolicy } from "./trust-policy.ts";
-import { type BundleReport, verifyBundle } from "./verify-bundle.ts";
-
-const POLICY = `sha256:${"a".repeat(64)}`;
-const FP = "f".repeat(64);
-
-/** A log with a policy loaded and one session, written by hand. */
-class Stage {
-  readonly log: MemoryLog;
-
-  constructor(witnesses = 0) {
-    const random = seededRandom(5);
-    const names = Array.from({ length: witnesses }, (_, i) => ({
-      name: `w${i}`,
-      signer: createEd25519Signer(random.bytes(32)),
-    }));
-    this.log = new MemoryLog({
-      hash: nodeCrypto,
-      random,
-      signer: createEd25519Signer(random.bytes(32)),
-      witnesses: names,
-    });
-    this.log.append({ ...SYSTEM, kind: "policy.load", p: { policy: POLICY } });
-  }
-
-  add(kind: string, draft: Partial<EntryDraft> = {}): LogEntry {
-    return this.log.append({ tenant: "t", sid: "s", kind, ...draft });
-  }
-
-  decide(effect: string, p: Readonly<Record<string, string>> = {}, sid = "s"): LogEntry {
-    return this.add("decision", {
-      sid,
-      p: { effect, policy: POLICY, fp: FP, rule: "r/1", ...p },
-      disclosures: { tool: "fs.write" },
-    });
-  }
-
-  outcome(decision: LogEntry, status: string, disclosures: EntryDraft["disclosures"] = { response: "ok" }): LogEntry {
-    return this.add("outcome", { p: { status, fp: FP }, ref: { decision: decision.leaf }, disclosures });
-  }
-
-  /** Request and vote on a decision. */
-  vote(decision: LogEntry, p: Readonly<Record<string, string>> = {}, sid = "s"): LogEntry {
-    const request = this.add("approval.request", {
-      sid,
-      p: { approval: "a1", fp: FP },
-      ref: { decision: decision.leaf },
-    });
-    const voted = { vote: "approve", approval: "a1", fp: FP, reviewer_ref: "r1", requester_ref: "r2", ...p };
-    return this.add("approval.vote", { sid, p: voted, ref: { request: request.leaf } });
-  }
-
-  consume(decision: LogEntry, vote: LogEntry, p: Readonly<Record<string, string>> = {}): LogEntry {
-    const { approval = "" } = vote.header.p;
-    return this.add("approval.consume", {
-      p: { approval, fp: FP, ...p },
-      ref: { decision: decision.leaf, vote: vote.leaf },
-    });
-  }
-
-  verify(options: { readonly policy?: string } = {}): Promise<BundleReport> {
-    const policy = parseTrustPolicy(nodeCrypto, options.policy ?? this.log.trustPolicy());
-    return verifyBundle(utf8Encode(this.log.exportBundle("t", "s")), { crypto: nodeCrypto, policy });
-  }
-}
-
-type Play = (stage: Stage) => void;
-
-const HONEST: Readonly<Record<string, Play>> = {
-  "an allowed action": (stage) => stage.outcome(stage.decide("allow"), "executed"),
-  "a block without outcome": (stage) => stage.decide("block"),
-  "a block with outcome": (stage) => stage.outcome(stage.decide("block"), "blocked"),
-  "a review that waits": (stage) =>
-    stage.add("approval.request", { p: { approval: "a1" }, ref: { decision: stage.decide("review").leaf } }),
-  "a review whose queue was full": (stage) => stage.outcome(stage.decide("review"), "failed"),
-  "a held review": (stage) => {
-    const decision = stage.decide("review");
-    stage.consume(decision, stage.vote(decision));
-    stage.outcome(decision, "executed");
-  },
-  "an approval from another session": (stage) => {
-    const vote = stage.vote(stage.decide("review", {}, "before"), {}, "before");
-    const decision = stage.decide("review");
-    stage.consume(decision, vote);
-    stage.outcome(decision, "failed");
-  },
-  "an outcome nobody knows": (stage) => stage.outcome(stage.decide("allow"), "unknown", {}),
-  "a session without decisions": (stage) => stage.add("tool.pin"),
-  "a redaction by another": (stage) => {
-    const decision = stage.decide("block");
-    decision.body = {};
-    stage.log.append({
-      ...SYSTEM,
-      kind: "redaction",
-      p: { target: decision.leaf, fields: "*", basis: "b", authority_ref: "x", requester_ref: "y" },
-    });
-  },
-};
-
-const DISHONEST: Readonly<Record<string, readonly [VerdictName, string, Play]>> = {
-  "an allow without outcome in a closed session": [
-    "paired",
-    "has no outcome",
-    (stage) => [stage.decide("allow"), stage.add("session.close")],
-  ],
-  "two outcomes": [
-    "paired",
-    "2 outcomes",
-    (stage) => {
-      const decision = stage.decide("allow");
-      stage.outcome(decision, "failed");
-      stage.outcome(decision, "executed");
-    },
-  ],
-  "a block that was executed": ["paired", "was executed", (stage) => stage.outcome(stage.decide("block"), "executed")],
-  "an execution without response": [
-    "paired",
-    "commits to no response",
-    (stage) => stage.outcome(stage.decide("allow"), "executed", {}),
-  ],
-  "a review executed without approval": [
-    "paired",
-    "without an approval",
-    (stage) => stage.outcome(stage.decide("review"), "executed"),
-  ],
-  "a review executed on a request alone": [
-    "paired",
-    "without an approval",
-    (stage) => {
-      const decision = stage.decide("review");
-      stage.vote(decision);
-      stage.outcome(decision, "executed");
-    },
-  ],
-  "an execution before its approval was consumed": [
-    "paired",
-    "without an approval",
-    (stage) => {
-      const decision = stage.decide("review");
-      const vote = stage.vote(decision);
-      stage.outcome(decision, "executed");
-      stage.consume(decision, vote);
-    },
-  ],
-  "an approved review without outcome in a closed session": [
-    "paired",
-    "has no outcome",
-    (stage) => {
-      const decision = stage.decide("review");
-      stage.consume(decision, stage.vote(decision));
-      stage.add("session.close");
-    },
-  ],
-  "an approval by the requester": [
-    "paired",
-    "by the requester",
-    (stage) => {
-      const decision = stage.decide("review");
-      stage.consume(decision, stage.vote(decision, { reviewer_ref: "r2" }));
-      stage.outcome(decision, "executed");
-    },
-  ],
-  "an approval by nobody": [
-    "paired",
-    "who voted",
-    (stage) => {
-      const decision = stage.decide("review");
-      stage.consume(decision, stage.vote(decision, { reviewer_ref: "" }));
-      stage.outcome(decision, "executed");
-    },
-  ],
-  "a denial spent as approval": [
-    "paired",
-    "no approval",
-    (stage) => {
-      const decision = stage.decide("review");
-      stage.consume(decision, stage.vote(decision, { vote: "deny" }));
-      stage.outcome(decision, "executed");
-    },
-  ],
-  "an approval of another action": [
-    "paired",
-    "another action",
-    (stage) => {
-      const other = "e".repeat(64);
-      const vote = stage.vote(stage.decide("review", { fp: other }), { fp: other });
-      const decision = stage.decide("review");
-      stage.consume(decision, vote);
-      stage.outcome(decision, "executed");
-    },
-  ],
-  "an approval under another policy": [
-    "paired",
-    "another policy",
-    (stage) => {
-      const policy = `sha256:${"b".repeat(64)}`;
-      stage.log.append({ ...SYSTEM, kind: "policy.load", p: { policy } });
-      const vote = stage.vote(stage.decide("review", { policy }));
-      const decision = stage.decide("review");
-      stage.consume(decision, vote);
-      stage.outcome(decision, "executed");
-    },
-  ],
-  "an approval used twice": [
-    "paired",
-    "used before",
-    (stage) => {
-      const vote = stage.vote(stage.decide("review"));
-      for (let i = 0; i < 2; i++) {
-        const decision = stage.decide("review");
-        stage.consume(decision, vote);
-        stage.outcome(decision, "executed");
-      }
-    },
-  ],
-  "two approvals under one id": [
-    "paired",
-    "used before",
-    (stage) => {
-      for (let i = 0; i < 2; i++) {
-        const decision = stage.decide("review");
-        stage.consume(decision, stage.vote(decision));
-        stage.outcome(decision, "executed");
-      }
-    },
-  ],
-  "an approval for what was allowed anyway": [
-    "paired",
-    "did not need",
-    (stage) => {
-      const decision = stage.decide("allow");
-      stage.consume(decision, stage.vote(decision));
-      stage.outcome(decision, "executed");
-    },
-  ],
-  "an approval on another request": [
-    "paired",
-    "another request",
-    (stage) => {
-      const decision = stage.decide("review");
-      stage.consume(decision, stage.vote(decision), { approval: "a2" });
-      stage.outcome(decision, "executed");
-    },
-  ],
-  "an outcome of another action": [
-    "paired",
-    "another action",
-    (stage) => {
-      const decision = stage.decide("allow", { fp: "e".repeat(64) });
-      stage.outcome(decision, "executed");
-    },
-  ],
-  "an outcome of no decision": [
-    "paired",
-    "answers no decision",
-    (stage) => stage.add("outcome", { p: { status: "failed" }, ref: { decision: "9".repeat(64) } }),
-  ],
-  "an unknown status": ["paired", "unknown status", (stage) => stage.outcome(stage.decide("allow"), "done")],
-  "an unknown effect": ["paired", "neither allow", (stage) => stage.outcome(stage.decide("maybe"), "failed")],
-  "a policy that was never loaded": [
-    "consistent",
-    "loaded before",
-    (stage) => stage.decide("block", { policy: `sha256:${"c".repeat(64)}` }),
-  ],
-  "a policy that was loaded afterwards": [
-    "consistent",
-    "loaded before",
-    (stage) => {
-      const policy = `sha256:${"d".repeat(64)}`;
-      stage.decide("block", { policy });
-      stage.log.append({ ...SYSTEM, kind: "policy.load", p: { policy } });
-    },
-  ],
-  "a decision without policy": [
-    "consistent",
-    "names no policy",
-    (stage) => stage.add("decision", { p: { effect: "block" } }),
-  ],
-  "a record after the end": [
-    "consistent",
-    "after the end",
-    (stage) => [stage.add("session.close"), stage.add("tool.pin")],
-  ],
-  "a redaction without authority": [
-    "consistent",
-    "no independent authority",
-    (stage) => {
-      const decision = stage.decide("block");
-      stage.log.append({ ...SYSTEM, kind: "redaction", p: { target: decision.leaf, fields: "tool", basis: "b" } });
-    },
-  ],
-  "a redaction authorised by who asked for it": [
-    "consistent",
-    "no independent authority",
-    (stage) => {
-      const decision = stage.decide("block");
-      stage.log.append({
-        ...SYSTEM,
-        kind: "redaction",
-        p: { target: decision.leaf, fields: "tool", basis: "b", authority_ref: "x", requester_ref: "x" },
-      });
-    },
-  ],
-};
+import { verifyBundle } from "./verify-bundle.ts";
 
 describe("verifyBundle()", () => {
-  test.each(Object.entries(HONEST))("accepts %s", async (_name, play) => {
-    const stage = new Stage(1);
+  test.each(Object.entries(HONEST_PLAYS))("accepts %s", async (_name, play) => {
+    const stage = new HandWrittenSession(1);
     play(stage);
     const { verdicts } = await stage.verify();
     expect(Object.values(verdicts).map((v) => [v.verdict, ...v.reasons])).toEqual([
@@ -325,8 +22,8 @@ describe("verifyBundle()", () => {
     ]);
   });
 
-  test.each(Object.entries(DISHONEST))("finds %s", async (_name, [verdict, reason, play]) => {
-    const stage = new Stage();
+  test.each(Object.entries(DISHONEST_PLAYS))("finds %s", async (_name, [verdict, reason, play]) => {
+    const stage = new HandWrittenSession();
     play(stage);
     const { verdicts } = await stage.verify();
     expect(verdicts[verdict].verdict).toBe("FAIL");
@@ -334,21 +31,21 @@ describe("verifyBundle()", () => {
   });
 
   test("reports decisions as open while the session is", async () => {
-    const stage = new Stage();
+    const stage = new HandWrittenSession();
     stage.decide("allow");
     const { verdicts, pairing } = await stage.verify();
     expect([verdicts.paired.verdict, pairing]).toEqual(["PASS", { decisions: 1, outcomes: 0, open: 1 }]);
   });
 
   test("claims neither completeness nor time without a trust policy", async () => {
-    const stage = new Stage(1);
+    const stage = new HandWrittenSession(1);
     stage.outcome(stage.decide("allow"), "executed");
     const { verdicts } = await verifyBundle(utf8Encode(stage.log.exportBundle("t", "s")), { crypto: nodeCrypto });
     expect(Object.values(verdicts).map((v) => v.verdict)).toEqual(["PASS", "NOT CHECKED", "NOT CHECKED", "PASS"]);
   });
 
   test("claims no time without a witness, and no completeness without heads", async () => {
-    const stage = new Stage();
+    const stage = new HandWrittenSession();
     stage.decide("block");
     expect((await stage.verify()).verdicts.existed_at.verdict).toBe("NOT CHECKED");
     const input = stage.log.exportInput("t", "s");
@@ -362,9 +59,9 @@ describe("verifyBundle()", () => {
   });
 
   test("fails what the trust policy does not vouch for", async () => {
-    const stage = new Stage();
+    const stage = new HandWrittenSession();
     stage.decide("block");
-    const stranger = new Stage(1);
+    const stranger = new HandWrittenSession(1);
     const { verdicts } = await stage.verify({ policy: stranger.log.trustPolicy() });
     expect([verdicts.consistent.verdict, verdicts.complete.verdict, verdicts.existed_at.verdict]).toEqual([
       "PASS",
@@ -374,7 +71,7 @@ describe("verifyBundle()", () => {
   });
 
   test("says up to where older heads cover a longer session", async () => {
-    const stage = new Stage();
+    const stage = new HandWrittenSession();
     stage.decide("block");
     const older = stage.log.exportInput("t", "s");
     stage.decide("block");
@@ -391,7 +88,7 @@ describe("verifyBundle()", () => {
   });
 
   test("counts what is disclosed, redacted and withheld", async () => {
-    const stage = new Stage();
+    const stage = new HandWrittenSession();
     const entries = [stage.decide("block"), stage.decide("block"), stage.decide("block")];
     for (const entry of entries.slice(1)) entry.body = {};
     const erased = entries[1]?.leaf ?? "";
@@ -403,8 +100,20 @@ describe("verifyBundle()", () => {
     expect((await stage.verify()).disclosure).toEqual({ disclosed: 1, redacted: 1, withheld: 1, mismatched: 0 });
   });
 
+  test("is not fooled by fields that objects inherit", async () => {
+    const session = new HandWrittenSession();
+    const decision = session.decide("block");
+    session.add("tool.pin", { disclosures: { constructor: "a", valueOf: "b" } }).body = {};
+    expect((await session.verify()).disclosure).toEqual({ disclosed: 1, redacted: 0, withheld: 2, mismatched: 0 });
+    decision.body = { ...decision.body, toString: ["AAAAAAAAAAAAAAAAAAAAAA", "made up"] as const };
+    expect(await session.verify()).toMatchObject({
+      verdicts: { consistent: { verdict: "FAIL" } },
+      disclosure: { mismatched: 1 },
+    });
+  });
+
   test("reads nothing beyond its limits", async () => {
-    const stage = new Stage();
+    const stage = new HandWrittenSession();
     stage.decide("block");
     const bytes = utf8Encode(stage.log.exportBundle("t", "s"));
     const roomy = { bytesMax: 1 << 20, lineBytesMax: 1 << 20, linesMax: 1000 };
@@ -419,7 +128,7 @@ describe("verifyBundle()", () => {
   });
 
   test("keeps its report short whatever the bundle holds", async () => {
-    const stage = new Stage();
+    const stage = new HandWrittenSession();
     for (let i = 0; i < 100; i++) stage.outcome(stage.decide("block"), "executed");
     expect((await stage.verify()).verdicts.paired.reasons.length).toBe(21);
   });

@@ -10,7 +10,7 @@ import { Findings, type VerdictName, type VerdictReport } from "./findings.ts";
 import type { TrustFinding, TrustPolicy } from "./trust-policy.ts";
 import { type ProvenIndices, verifyHeads, verifyPolicies, verifyProofs, verifyTrust } from "./verify-anchor.ts";
 import { verifyChain } from "./verify-chain.ts";
-import { countStates, type DisclosureCounts, type FieldStates, verifyDisclosures } from "./verify-disclosures.ts";
+import { type DisclosureCounts, type FieldStates, NOTHING_DISCLOSED, verifyDisclosures } from "./verify-disclosures.ts";
 import { type PairingCounts, verifyPairing } from "./verify-pairing.ts";
 
 export interface VerifyOptions {
@@ -44,7 +44,7 @@ export async function verifyBundle(bytes: Uint8Array, options: VerifyOptions): P
     return unreadable(findings, errorMessage(error));
   }
   verifyChain(findings, bundle);
-  const fields = verifyDisclosures(options.crypto, findings, bundle);
+  const { fields, counts } = verifyDisclosures(options.crypto, findings, bundle);
   const proven: ProvenIndices = verifyProofs(options.crypto, findings, bundle);
   verifyPolicies(findings, bundle, proven);
   verifyHeads(options.crypto, findings, bundle, proven);
@@ -60,7 +60,7 @@ export async function verifyBundle(bytes: Uint8Array, options: VerifyOptions): P
   return {
     format: "AEL/1",
     verdicts: findings.verdicts(),
-    disclosure: countStates(fields),
+    disclosure: counts,
     fields,
     pairing,
     notes: findings.notes,
@@ -76,7 +76,7 @@ function unreadable(findings: Findings, reason: string): BundleReport {
   return {
     format: "unreadable",
     verdicts: findings.verdicts(),
-    disclosure: countStates(new Map()),
+    disclosure: NOTHING_DISCLOSED,
     fields: new Map(),
     pairing: { decisions: 0, outcomes: 0, open: 0 },
     notes: [],

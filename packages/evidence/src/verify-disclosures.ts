@@ -19,54 +19,44 @@ export type FieldState = keyof DisclosureCounts;
 /** Every committed field's state, by `fieldKey`. */
 export type FieldStates = ReadonlyMap<string, FieldState>;
 
+export interface DisclosureFindings {
+  readonly fields: FieldStates;
+  readonly counts: DisclosureCounts;
+}
+
+export const NOTHING_DISCLOSED: DisclosureCounts = { disclosed: 0, redacted: 0, withheld: 0, mismatched: 0 };
+
 export function fieldKey(leaf: string, field: string): string {
   return `${leaf} ${field}`;
 }
 
-export function verifyDisclosures(hash: HashPort, findings: Findings, bundle: ParsedBundle): FieldStates {
-  const states = new Map<string, FieldState>();
+export function verifyDisclosures(hash: HashPort, findings: Findings, bundle: ParsedBundle): DisclosureFindings {
+  const fields = new Map<string, FieldState>();
+  const counts = { ...NOTHING_DISCLOSED };
   const redactions = readRedactions(findings, bundle);
   for (const record of [...bundle.records, ...bundle.context]) {
-    for (const [field, commitment] of Object.entries(record.header.cm)) {
-      states.set(fieldKey(record.leaf, field), fieldState(hash, record, { field, commitment, redactions }));
-    }
-    for (const field of Object.keys(record.disclosures)) {
-      if (record.header.cm[field] === undefined) states.set(fieldKey(record.leaf, field), "mismatched");
-    }
-  }
-  for (const { leaf, header, disclosures } of [...bundle.records, ...bundle.context]) {
-    for (const field of Object.keys(disclosures)) {
-      if (states.get(fieldKey(leaf, field)) !== "mismatched") continue;
-      findings.fail("consistent", `\`${field}\` of #${header.seq} is not what was recorded`);
+    const { leaf, header, disclosures } = record;
+    for (const field of new Set([...Object.keys(header.cm), ...Object.keys(disclosures)])) {
+      const state = fieldState(hash, record, field, redactions);
+      fields.set(fieldKey(leaf, field), state);
+      counts[state]++;
+      if (state === "mismatched")
+        findings.fail("consistent", `\`${field}\` of #${header.seq} is not what was recorded`);
     }
   }
-  return states;
+  return { fields, counts };
 }
 
-export function countStates(states: FieldStates): DisclosureCounts {
-  const counts = { disclosed: 0, redacted: 0, withheld: 0, mismatched: 0 };
-  for (const state of states.values()) counts[state]++;
-  return counts;
-}
-
-interface FieldQuestion {
-  readonly field: string;
-  readonly commitment: string;
-  readonly redactions: ReadonlySet<string>;
-}
-
-function fieldState(
-  hash: HashPort,
-  record: ParsedRecord,
-  { field, commitment, redactions }: FieldQuestion,
-): FieldState {
-  const opened = record.disclosures[field];
+/** NOTE: own fields only: a field may be called `constructor`. */
+function fieldState(hash: HashPort, record: ParsedRecord, field: string, redactions: ReadonlySet<string>): FieldState {
+  const { leaf, header, disclosures } = record;
+  const opened = Object.hasOwn(disclosures, field) ? disclosures[field] : undefined;
   if (opened === undefined) {
-    const erased = redactions.has(fieldKey(record.leaf, field)) || redactions.has(fieldKey(record.leaf, "*"));
-    return erased ? "redacted" : "withheld";
+    return redactions.has(fieldKey(leaf, field)) || redactions.has(fieldKey(leaf, "*")) ? "redacted" : "withheld";
   }
   try {
-    return commit(hash, opened[0], field, opened[1]) === commitment ? "disclosed" : "mismatched";
+    const committed = Object.hasOwn(header.cm, field) ? header.cm[field] : undefined;
+    return commit(hash, opened[0], field, opened[1]) === committed ? "disclosed" : "mismatched";
   } catch {
     return "mismatched";
   }
