@@ -2,10 +2,18 @@
  * What became of a governed action, in the words of JSON-RPC: a result, a wait for a person, or an error whose
  * `data` says who decided, why, and what to do instead. Pure; codes as users of the reference product know them.
  */
-import { AegisError, assertNever, type Decision, isAegisError, type JsonObject } from "@aegisflow/core";
+import { type AegisError, assertNever, type Decision, isAegisError, type JsonObject } from "@aegisflow/core";
 import type { Governed } from "../../governance/govern.ts";
 import type { ApprovalView } from "../../governance/ports.ts";
-import { BLOCKED, INVALID_PARAMS, NEEDS_APPROVAL, NO_UPSTREAM, RpcError, toRpcError, UPSTREAM_FAILED } from "./wire/rpc-error.ts";
+import {
+  BLOCKED,
+  INVALID_PARAMS,
+  NEEDS_APPROVAL,
+  NO_UPSTREAM,
+  RpcError,
+  toRpcError,
+  UPSTREAM_FAILED,
+} from "./wire/rpc-error.ts";
 
 export interface WaitsForPerson {
   readonly kind: "waits";
@@ -81,8 +89,12 @@ function unapprovedError(
     return new RpcError(UPSTREAM_FAILED, `${subject.noun} was cancelled before it ran: ${subject.name}`);
   }
   const comment = approval?.comment === undefined || approval.comment === "" ? "" : `: ${approval.comment}`;
-  const reason = kind === "denied" ? `a reviewer denied this call${comment}` : `the approval request was ${kind}${comment}`;
-  const retry = kind === "denied" ? "do something else; an identical call stays denied" : "re-issue the identical call to ask again";
+  const reason =
+    kind === "denied" ? `a reviewer denied this call${comment}` : `the approval request was ${kind}${comment}`;
+  const retry =
+    kind === "denied"
+      ? "do something else; an identical call stays denied"
+      : "re-issue the identical call to ask again";
   return new RpcError(BLOCKED, `${subject.noun} was not approved: ${subject.name}`, {
     data: {
       ...decisionData(decision),
@@ -118,7 +130,13 @@ function refusalError(error: AegisError, envelopeId: string | undefined): RpcErr
       return new RpcError(UPSTREAM_FAILED, error.message, { data });
     default:
       return new RpcError(BLOCKED, error.message, {
-        data: { decision: "block", rule: "(fail-closed)", reason: error.message, suggestion: "try again later", ...data },
+        data: {
+          decision: "block",
+          rule: "(fail-closed)",
+          reason: error.message,
+          suggestion: "try again later",
+          ...data,
+        },
       });
   }
 }

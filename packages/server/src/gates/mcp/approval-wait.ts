@@ -14,7 +14,7 @@ export interface ApprovalWait {
   /** The link to use for the rest of the call. */
   readonly link: ClientLink;
   /** To be given to the pipeline. */
-  onWaiting(approval: ApprovalView): void;
+  readonly onWaiting: (approval: ApprovalView) => void;
   stop(): void;
 }
 

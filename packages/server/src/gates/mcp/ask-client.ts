@@ -18,9 +18,15 @@ export interface AskPorts {
   readonly send: (message: string) => boolean;
 }
 
-export function askClient(ports: AskPorts, method: string, params: JsonObject, signal: AbortSignal): Promise<JsonObject> {
+export function askClient(
+  ports: AskPorts,
+  method: string,
+  params: JsonObject,
+  signal: AbortSignal,
+): Promise<JsonObject> {
   const { questions, send } = ports;
-  if (questions.size >= QUESTIONS_MAX) throw new RpcError(UPSTREAM_FAILED, "the client leaves too many questions unanswered");
+  if (questions.size >= QUESTIONS_MAX)
+    throw new RpcError(UPSTREAM_FAILED, "the client leaves too many questions unanswered");
   const id = `aegisflow-${ports.ids.next()}`;
   return new Promise((resolve, reject) => {
     const settle = (finish: () => void): void => {
@@ -36,7 +42,10 @@ export function askClient(ports: AskPorts, method: string, params: JsonObject, s
     questions.set(id, ({ result, error }) =>
       settle(() => {
         if (result !== undefined) resolve(result);
-        else reject(new RpcError(error?.code ?? UPSTREAM_FAILED, error?.message ?? "the client answered without a result"));
+        else
+          reject(
+            new RpcError(error?.code ?? UPSTREAM_FAILED, error?.message ?? "the client answered without a result"),
+          );
       }),
     );
     signal.addEventListener("abort", withdraw, { once: true });

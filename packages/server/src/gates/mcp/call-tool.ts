@@ -41,7 +41,10 @@ async function findTool(context: GateContext, name: string): Promise<CatalogTool
   const found = await context.tools.find(name);
   if (found === undefined) {
     throw new RpcError(NO_UPSTREAM, `no upstream configured for tool: ${name.slice(0, 200)}`, {
-      data: { reason: "no upstream offers a tool of this name", suggestion: "call tools/list to see which tools there are" },
+      data: {
+        reason: "no upstream offers a tool of this name",
+        suggestion: "call tools/list to see which tools there are",
+      },
     });
   }
   if ("conflict" in found) throw new RpcError(NO_UPSTREAM, found.conflict);
@@ -58,7 +61,8 @@ function assertUnambiguous(tool: CatalogTool, args: JsonObject): void {
 function assertHeadersAgree(tool: CatalogTool, args: JsonObject, exchange: Exchange): void {
   if (exchange.era !== "modern") return;
   const mismatch = paramHeaderMismatch(tool.paramHeaders, args, exchange.headers);
-  if (mismatch !== undefined) throw new RpcError(HEADER_MISMATCH, `headers and body disagree: ${mismatch}`, { status: 400 });
+  if (mismatch !== undefined)
+    throw new RpcError(HEADER_MISMATCH, `headers and body disagree: ${mismatch}`, { status: 400 });
 }
 
 function pinFloors(context: GateContext, tool: CatalogTool): readonly Floor[] {

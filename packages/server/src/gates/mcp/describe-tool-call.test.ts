@@ -185,7 +185,9 @@ describe("createToolCallDescriber()", () => {
   test("no built-in map calls a name with a destructive word a read", () => {
     for (const [namespace, tool, { capability }] of builtInTargets()) {
       const inferred = inferCapability(tool);
-      expect({ tool: `${namespace}.${tool}`, wrong: inferred === "delete" && capability === "read" }).toMatchObject({ wrong: false });
+      expect({ tool: `${namespace}.${tool}`, wrong: inferred === "delete" && capability === "read" }).toMatchObject({
+        wrong: false,
+      });
     }
   });
 });

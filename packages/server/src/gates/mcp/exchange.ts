@@ -1,24 +1,21 @@
 /** One request of a client while it is served: who asks, what it can do, and how to talk back to it. */
 import type { Actor, JsonObject } from "@aegisflow/core";
+import type { Principal } from "@aegisflow/core/identity/principal";
 import type { RpcId } from "./wire/json-rpc.ts";
 
 /** As authenticated; never what a client says of itself. */
-export interface McpCaller {
-  /** Id of the API key. */
-  readonly id: string;
-  readonly tenantId: string;
-}
+export type McpCaller = Principal;
 
 export type Era = "modern" | "legacy";
 
 export interface ClientLink {
   /** A notification that belongs to this request. Dropped when the client takes no stream. */
-  notify(method: string, params: JsonObject): void;
+  readonly notify: (method: string, params: JsonObject) => void;
   /**
    * Asks the client (sampling/createMessage, elicitation/create, roots/list) and gives its answer.
    * @throws RpcError the client's own error, or -32601 when it cannot be asked.
    */
-  ask(method: string, params: JsonObject, signal: AbortSignal): Promise<JsonObject>;
+  readonly ask: (method: string, params: JsonObject, signal: AbortSignal) => Promise<JsonObject>;
 }
 
 /** What a session of the legacy era remembers between requests; absent for callers without one. */
@@ -49,6 +46,8 @@ export interface Exchange {
 
 /** The client can answer this question of a server. */
 export function canBeAsked(clientCapabilities: JsonObject, method: string): boolean {
-  const needed = { "sampling/createMessage": "sampling", "elicitation/create": "elicitation", "roots/list": "roots" }[method];
+  const needed = { "sampling/createMessage": "sampling", "elicitation/create": "elicitation", "roots/list": "roots" }[
+    method
+  ];
   return needed !== undefined && clientCapabilities[needed] !== undefined;
 }

@@ -7,8 +7,8 @@ import type { UpstreamLists } from "./catalog/upstream-lists.ts";
 import type { DescribeToolCall } from "./describe-tool-call.ts";
 import type { UpstreamProvider } from "./gate-upstream.ts";
 import type { ResultPolicy } from "./result-policy.ts";
-import type { ToolPins } from "./tool-pins.ts";
 import type { ConfiguredTarget } from "./targets/target-map.ts";
+import type { ToolPins } from "./tool-pins.ts";
 import type { UpstreamPreferences } from "./upstream-preferences.ts";
 import type { TokenSealer } from "./wire/sealed-token.ts";
 

@@ -12,9 +12,9 @@ import type { ResultMethod } from "./result-policy.ts";
 import {
   askToReview,
   canOpenUrls,
-  readReviewRetry,
   RETRY_WAIT_MS,
   type ReviewRetry,
+  readReviewRetry,
   toAnswers,
   type UpstreamAnswers,
 } from "./review-over-mcp.ts";
@@ -41,12 +41,19 @@ export interface GovernedCall {
   readonly toUpstream: (sealedArgs: JsonObject) => UpstreamCall;
 }
 
-export async function governCall(context: GateContext, exchange: Exchange, call: GovernedCall, params: JsonObject): Promise<JsonObject> {
+export async function governCall(
+  context: GateContext,
+  exchange: Exchange,
+  call: GovernedCall,
+  params: JsonObject,
+): Promise<JsonObject> {
   const { review, retry, answers } = readAnswers(context, exchange, call.method, params);
   const draft = await describeWithAnswers(context, call, answers);
   const fingerprint = fingerprintOf(draft, canonicalJson(draft.parameters));
   if (retry !== undefined && retry.fingerprint !== fingerprint) {
-    throw invalidParams("the retry is not the call that was reviewed; a changed call needs its own approval: call without `requestState`");
+    throw invalidParams(
+      "the retry is not the call that was reviewed; a changed call needs its own approval: call without `requestState`",
+    );
   }
   const wait = createApprovalWait(exchange, context.sources.clock);
   const waiting: Exchange = { ...exchange, link: wait.link };
@@ -75,15 +82,22 @@ function readAnswers(context: GateContext, exchange: Exchange, method: string, p
   const review = { sealer: context.sealer, clock, random };
   if (exchange.era === "legacy") return { review, retry: undefined, answers: {} };
   const { requestState, inputResponses } = params;
-  if (requestState !== undefined && typeof requestState !== "string") throw invalidParams("`requestState` must be a text");
-  if (inputResponses !== undefined && !isJsonObject(inputResponses)) throw invalidParams("`inputResponses` must be an object");
-  if (requestState === undefined || !isOurToken(requestState)) return { review, retry: undefined, answers: toAnswers(params) };
+  if (requestState !== undefined && typeof requestState !== "string")
+    throw invalidParams("`requestState` must be a text");
+  if (inputResponses !== undefined && !isJsonObject(inputResponses))
+    throw invalidParams("`inputResponses` must be an object");
+  if (requestState === undefined || !isOurToken(requestState))
+    return { review, retry: undefined, answers: toAnswers(params) };
   const retry = readReviewRetry(review, exchange, method, params);
   return { review, retry, answers: retry.answers };
 }
 
 /** A compound call is at least as strict as the strictest of its parts. */
-async function describeWithAnswers(context: GateContext, call: GovernedCall, answers: UpstreamAnswers): Promise<ActionDraft> {
+async function describeWithAnswers(
+  context: GateContext,
+  call: GovernedCall,
+  answers: UpstreamAnswers,
+): Promise<ActionDraft> {
   const reserved = [RESPONSES_KEY, STATE_KEY].find((key) => Object.hasOwn(call.args, key));
   if (reserved !== undefined) throw invalidParams(`argument \`${reserved}\` has a name that is reserved; rename it`);
   const { draft, parts } = call.describe(call.args);

@@ -10,7 +10,16 @@ import { callerSid, IN_FLIGHT_MAX, type LegacySession } from "./legacy-sessions.
 import { isLogLevel } from "./log-levels.ts";
 import { serveRequest } from "./serve-request.ts";
 import { shapeResult } from "./shape-result.ts";
-import { encodeError, encodeNotification, encodeResult, idKey, isJsonObject, type RpcAnswer, type RpcNotification, type RpcRequest } from "./wire/json-rpc.ts";
+import {
+  encodeError,
+  encodeNotification,
+  encodeResult,
+  idKey,
+  isJsonObject,
+  type RpcAnswer,
+  type RpcNotification,
+  type RpcRequest,
+} from "./wire/json-rpc.ts";
 import { withoutReserved } from "./wire/modern-envelope.ts";
 import { INVALID_REQUEST, RpcError, toErrorObject, toRpcError, UPSTREAM_FAILED } from "./wire/rpc-error.ts";
 
@@ -67,7 +76,10 @@ function beginRequest(session: LegacySession | undefined, key: string, abort: Ab
   if (session === undefined) return;
   if (session.inFlight.has(key)) throw new RpcError(INVALID_REQUEST, "a request with this id is still running");
   if (session.inFlight.size >= IN_FLIGHT_MAX) {
-    throw new RpcError(UPSTREAM_FAILED, `at most ${IN_FLIGHT_MAX} requests of one session run at once; wait for some of them`);
+    throw new RpcError(
+      UPSTREAM_FAILED,
+      `at most ${IN_FLIGHT_MAX} requests of one session run at once; wait for some of them`,
+    );
   }
   session.inFlight.set(key, abort);
 }
@@ -89,7 +101,7 @@ function toExchange(
       type: "agent",
       id: caller.id,
       session_id: session?.evidenceSid ?? callerSid(caller),
-      tenant_id: caller.tenantId,
+      tenant_id: caller.tenant,
     },
     era: "legacy",
     version: peer.version,
@@ -104,7 +116,11 @@ function toExchange(
   };
 }
 
-function legacyLink(context: GateContext, session: LegacySession | undefined, send: (message: string) => boolean): ClientLink {
+function legacyLink(
+  context: GateContext,
+  session: LegacySession | undefined,
+  send: (message: string) => boolean,
+): ClientLink {
   return {
     notify: (method: string, params: JsonObject) => void send(encodeNotification(method, params)),
     ask(method, params, signal) {

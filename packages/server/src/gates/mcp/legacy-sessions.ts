@@ -59,14 +59,21 @@ export interface SessionLimits {
   readonly idleMs: number;
 }
 
-export function createLegacySessions(
-  sources: { readonly clock: Clock; readonly random: Random },
-  limits: () => SessionLimits,
-  onClosed: (session: LegacySession) => void,
-): LegacySessions {
+export interface LegacySessionPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: () => SessionLimits;
+  /** A session does not outlive the key that opened it. */
+  readonly isStillValid: (caller: McpCaller) => boolean;
+  readonly onClosed: (session: LegacySession) => void;
+  /** Called with each sweep, for what else has to end with its key. */
+  readonly onSweep: () => void;
+}
+
+export function createLegacySessions(ports: LegacySessionPorts): LegacySessions {
   const sessions = new Map<string, LegacySession>();
   const stopping = new AbortController();
-  const { clock, random } = sources;
+  const { clock, random, limits, onClosed } = ports;
 
   const close = (session: LegacySession): void => {
     if (!sessions.delete(session.id)) return;
@@ -79,9 +86,11 @@ export function createLegacySessions(
       for (;;) {
         await clock.sleep(SWEEP_MS, stopping.signal);
         for (const session of sessions.values()) {
-          if (session.isBusy()) session.lastUsedMs = clock.monotonicMs();
+          if (!ports.isStillValid(session.caller)) close(session);
+          else if (session.isBusy()) session.lastUsedMs = clock.monotonicMs();
           else if (isExpired(session, clock, limits())) close(session);
         }
+        ports.onSweep();
       }
     } catch {
       // The gate is closing.
@@ -110,18 +119,18 @@ export function createLegacySessions(
     all: () => sessions.values(),
     closeAll() {
       stopping.abort();
-      for (const session of [...sessions.values()]) close(session);
+      for (const session of sessions.values()) close(session);
     },
   };
 }
 
 export function isSameCaller(a: McpCaller, b: McpCaller): boolean {
-  return a.id === b.id && a.tenantId === b.tenantId;
+  return a.id === b.id && a.tenant === b.tenant;
 }
 
 /** Evidence chain of callers without a session: one for each key. */
 export function callerSid(caller: McpCaller): string {
-  return `mcp-key-${digest(`${caller.tenantId}\0${caller.id}`)}`;
+  return `mcp-key-${digest(`${caller.tenant}\0${caller.id}`)}`;
 }
 
 function createSession(id: string, caller: McpCaller, parts: SessionParts, nowMs: number): LegacySession {
@@ -157,7 +166,10 @@ function makeRoom(
   if (own.length < limits.perCallerMax && sessions.size < limits.max) return;
   const idle = own.filter((session) => !session.isBusy()).sort((a, b) => a.lastUsedMs - b.lastUsedMs);
   const [oldest] = idle;
-  if (oldest !== undefined) return close(oldest);
+  if (oldest !== undefined) {
+    close(oldest);
+    return;
+  }
   if (own.length >= limits.perCallerMax) {
     throw new AegisError("limit-exceeded", `this key has ${own.length} sessions open; close some of them`);
   }

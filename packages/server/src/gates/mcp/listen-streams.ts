@@ -6,13 +6,13 @@
 import type { JsonObject } from "@aegisflow/core";
 import type { OutboundResponse } from "../../runtime/runtime.ts";
 import { gatewayCapabilities } from "./capabilities.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, McpCaller } from "./exchange.ts";
 import type { GateContext } from "./gate-context.ts";
 import { isSameCaller } from "./legacy-sessions.ts";
 import { SUBSCRIPTIONS_MAX, watchResource } from "./session-methods.ts";
 import { findCaseVariant } from "./wire/case-variants.ts";
 import { type EventSink, formatEvent, openEventSink, streamResponse } from "./wire/event-sink.ts";
-import { encodeNotification, encodeResult, isJsonObject } from "./wire/json-rpc.ts";
+import { encodeNotification, encodeResult, isJsonObject, textOf } from "./wire/json-rpc.ts";
 import { SERVER_INFO_KEY, SUBSCRIPTION_ID_KEY } from "./wire/modern-envelope.ts";
 import { invalidParams, RpcError, UPSTREAM_FAILED } from "./wire/rpc-error.ts";
 
@@ -33,6 +33,8 @@ export interface ListenStreams {
   /** A list changed. */
   broadcast(method: string): void;
   resourceUpdated(upstreamName: string, params: JsonObject): void;
+  /** Ends the streams of callers that may not call any more. */
+  closeInvalid(isStillValid: (caller: McpCaller) => boolean): void;
   closeAll(): void;
 }
 
@@ -52,14 +54,17 @@ export function createListenStreams(context: GateContext): ListenStreams {
 
   const finish = ({ sink, exchange }: ListenStream): void => {
     const meta = { [SUBSCRIPTION_ID_KEY]: exchange.id, [SERVER_INFO_KEY]: { ...context.identity } };
-    sink.write(formatEvent({ event: "message", data: encodeResult(exchange.id, { resultType: "complete", _meta: meta }) }));
+    sink.write(
+      formatEvent({ event: "message", data: encodeResult(exchange.id, { resultType: "complete", _meta: meta }) }),
+    );
     sink.end();
   };
 
   return {
     async open(exchange, params) {
       const variant = findCaseVariant(params, ["notifications", "_meta"]);
-      if (variant !== undefined) throw invalidParams(`key \`${variant.key}\` reads like \`${variant.known}\`; send one spelling`);
+      if (variant !== undefined)
+        throw invalidParams(`key \`${variant.key}\` reads like \`${variant.known}\`; send one spelling`);
       const filter = params["notifications"];
       if (!isJsonObject(filter)) throw invalidParams("`notifications` must say what to listen for");
       const own = [...streams].filter((stream) => isSameCaller(stream.exchange.caller, exchange.caller)).length;
@@ -82,8 +87,12 @@ export function createListenStreams(context: GateContext): ListenStreams {
     },
     resourceUpdated(upstreamName, params) {
       for (const stream of streams) {
-        if (stream.resources.get(String(params["uri"])) === upstreamName) send(stream, "notifications/resources/updated", params);
+        if (stream.resources.get(textOf(params["uri"])) === upstreamName)
+          send(stream, "notifications/resources/updated", params);
       }
+    },
+    closeInvalid(isStillValid) {
+      for (const stream of streams) if (!isStillValid(stream.exchange.caller)) finish(stream);
     },
     closeAll() {
       for (const stream of streams) finish(stream);

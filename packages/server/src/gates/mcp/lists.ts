@@ -21,6 +21,8 @@ interface ListEntry {
   readonly item: JsonObject;
   /** What using it would be, as far as that can be said before it is used. */
   readonly draft: ActionDraft;
+  /** What it acts on is known only when it is called. */
+  readonly isOpen: boolean;
 }
 
 export async function listTools(context: GateContext, exchange: Exchange, params: JsonObject): Promise<JsonObject> {
@@ -29,6 +31,7 @@ export async function listTools(context: GateContext, exchange: Exchange, params
     key: tool.exposedName,
     item: tool.definition,
     draft: context.describe(tool, {}, exchange.actor).draft,
+    isOpen: true,
   }));
   return pageOf(context, exchange, "tools", entries, params);
 }
@@ -39,6 +42,7 @@ export async function listPrompts(context: GateContext, exchange: Exchange, para
     key: prompt.exposedName,
     item: prompt.definition,
     draft: promptDraft(exchange, prompt, { name: prompt.exposedName }),
+    isOpen: false,
   }));
   return pageOf(context, exchange, "prompts", entries, params);
 }
@@ -62,6 +66,7 @@ async function listUris(
     key: `${gate.upstream.name} ${key}`,
     item: definition,
     draft: resourceDraft(exchange, gate, { uri: key }, key),
+    isOpen: kind === "templates",
   }));
   return pageOf(context, exchange, kind === "resources" ? "resources" : "resourceTemplates", entries, params);
 }
@@ -77,7 +82,7 @@ async function pageOf(
   const items: JsonObject[] = [];
   for (let index = start; index < entries.length; index++) {
     const entry = entries[index];
-    if (entry === undefined || !(await isOffered(context, entry.draft))) continue;
+    if (entry === undefined || !(await isOffered(context, entry))) continue;
     items.push(entry.item);
     if (items.length < PAGE_ENTRIES_MAX || index + 1 === entries.length) continue;
     return { [member]: items, nextCursor: sealCursor(context, exchange, member, index, entry.key) };
@@ -86,16 +91,19 @@ async function pageOf(
 }
 
 /** Decided by the very engines that will decide the call, without recording it. What cannot be decided is not offered. */
-async function isOffered(context: GateContext, draft: ActionDraft): Promise<boolean> {
+async function isOffered(context: GateContext, { draft, isOpen }: ListEntry): Promise<boolean> {
   const { decision } = await context.governance.preview(draft);
   if (decision.decision !== "block") return true;
-  const onlyRules = decision.trace.every((verdict) => verdict.decision !== "block" || verdict.engine === TOOL_RULES_ENGINE);
+  if (!isOpen) return false;
+  const onlyRules = decision.trace.every(
+    (verdict) => verdict.decision !== "block" || verdict.engine === TOOL_RULES_ENGINE,
+  );
   return onlyRules && context.mayPass(draft);
 }
 
 function sealCursor(context: GateContext, exchange: Exchange, member: string, index: number, key: string): string {
-  const { id, tenantId } = exchange.caller;
-  return context.sealer.seal(`cursor ${member}`, { principal: id, tenant: tenantId, index, key });
+  const { id, tenant } = exchange.caller;
+  return context.sealer.seal(`cursor ${member}`, { principal: id, tenant, index, key });
 }
 
 /** Where the next page begins, also when the list changed in between. */
@@ -108,8 +116,8 @@ function readCursor(
 ): number {
   if (cursor === undefined) return 0;
   const content = typeof cursor === "string" ? context.sealer.open(`cursor ${member}`, cursor) : undefined;
-  const { id, tenantId } = exchange.caller;
-  if (content === undefined || content["principal"] !== id || content["tenant"] !== tenantId) {
+  const { id, tenant } = exchange.caller;
+  if (content === undefined || content["principal"] !== id || content["tenant"] !== tenant) {
     throw invalidParams("`cursor` is not one of this list; begin again without it");
   }
   const found = entries.findIndex(({ key }) => key === content["key"]);

@@ -8,7 +8,7 @@ import type { Governance } from "../../governance/govern.ts";
 import { ERROR_TABLE } from "../../http/error-response.ts";
 import { createLocalRequestCheck, type LocalRequestCheck } from "../../http/local-request.ts";
 import type { InboundRequest, OutboundResponse, RequestHandler } from "../../runtime/runtime.ts";
-import { createToolCatalog, type CatalogProblem } from "./catalog/tool-catalog.ts";
+import { type CatalogProblem, createToolCatalog } from "./catalog/tool-catalog.ts";
 import { createUpstreamLists, type UpstreamListener } from "./catalog/upstream-lists.ts";
 import { createToolCallDescriber, type DescribeToolCall } from "./describe-tool-call.ts";
 import type { McpCaller } from "./exchange.ts";
@@ -16,15 +16,15 @@ import type { GateContext, GateSources, McpGateSettings } from "./gate-context.t
 import type { UpstreamProvider } from "./gate-upstream.ts";
 import { createLegacySessions } from "./legacy-sessions.ts";
 import { createListenStreams } from "./listen-streams.ts";
-import { createSseServer } from "./serve-sse.ts";
+import { createNotifier } from "./notify-clients.ts";
 import { createLegacyServer } from "./serve-legacy.ts";
 import { createModernServer } from "./serve-modern.ts";
-import { createNotifier } from "./notify-clients.ts";
+import { createSseServer } from "./serve-sse.ts";
 import { createSuspendedCalls } from "./suspended-calls.ts";
 import type { ToolPins } from "./tool-pins.ts";
 import { createUpstreamPreferences } from "./upstream-preferences.ts";
 import { isJsonContentType } from "./wire/accept.ts";
-import { encodeError, isJsonObject, parseRpcBody, type RpcBody } from "./wire/json-rpc.ts";
+import { encodeError, isJsonObject, parseRpcBody, type RpcBody, textOf } from "./wire/json-rpc.ts";
 import { assertLegacyBatch, eraOf } from "./wire/modern-envelope.ts";
 import { JSON_HEADERS } from "./wire/reply.ts";
 import { INVALID_REQUEST, PARSE_ERROR, RpcError, toErrorObject, toRpcError } from "./wire/rpc-error.ts";
@@ -35,6 +35,8 @@ export interface McpGatePorts {
   readonly governance: Pick<Governance, "govern" | "preview">;
   /** @throws AegisError `unauthenticated` (401) or `forbidden` (403). */
   readonly authenticate: (request: InboundRequest) => Promise<McpCaller>;
+  /** Whether the caller of an open session or stream may still call: its key may have been revoked meanwhile. */
+  readonly isStillValid: (caller: McpCaller) => boolean;
   /** Whether rules alone would let some call like this one pass, whatever its target and arguments: `mayPassRules`. */
   readonly mayPass: (draft: ActionDraft) => boolean;
   readonly upstreams: UpstreamProvider;
@@ -64,11 +66,17 @@ export function createMcpGate(ports: McpGatePorts, options: McpGateOptions): Mcp
   const context = createContext(ports, options, (...said) => clients.take(...said));
   const { clock, ids } = context.sources;
   const preferences = context.preferences;
-  const sessions = createLegacySessions(context.sources, () => options.settings().sessions, (session) => {
-    for (const [uri, upstreamName] of session.state.subscriptions) preferences.unwatch(upstreamName, uri);
+  const listening = createListenStreams(context);
+  const sessions = createLegacySessions({
+    ...context.sources,
+    isStillValid: ports.isStillValid,
+    limits: () => options.settings().sessions,
+    onClosed(session) {
+      for (const [uri, upstreamName] of session.state.subscriptions) preferences.unwatch(upstreamName, uri);
+    },
+    onSweep: () => listening.closeInvalid(ports.isStillValid),
   });
   const suspended = createSuspendedCalls(clock, ids);
-  const listening = createListenStreams(context);
   const notifier = createNotifier({ sessions, listening, clock, resultPolicy: () => options.settings().resultPolicy });
   clients.take = notifier.take;
   const servers: Servers = {
@@ -129,7 +137,11 @@ function health(request: InboundRequest): OutboundResponse {
 const SSE_SESSION_PATH = /^\/mcp\/session\/([0-9a-f]{32})$/;
 
 /** `/mcp` and `/` are one endpoint; the other two are the transport of 2024-11-05. */
-function route(request: InboundRequest, caller: McpCaller, serving: Serving): Promise<OutboundResponse> | OutboundResponse {
+function route(
+  request: InboundRequest,
+  caller: McpCaller,
+  serving: Serving,
+): Promise<OutboundResponse> | OutboundResponse {
   const { method, path } = request;
   const sessionId = sseSessionOf(request);
   if (sessionId !== undefined) {
@@ -140,10 +152,13 @@ function route(request: InboundRequest, caller: McpCaller, serving: Serving): Pr
     if (method !== "GET") throw wrongMethod(request, "GET");
     return serving.servers.sse.open(request, caller);
   }
-  if (path !== "/mcp" && path !== "/") throw new RpcError(INVALID_REQUEST, `nothing is served at this path; use /mcp`, { status: 404 });
+  if (path !== "/mcp" && path !== "/")
+    throw new RpcError(INVALID_REQUEST, `nothing is served at this path; use /mcp`, { status: 404 });
   if (method === "POST") return readBody(request, serving).then((body) => post(request, caller, body, serving.servers));
   if ((method !== "GET" && method !== "DELETE") || isModernHeader(request)) throw wrongMethod(request, "POST");
-  return method === "GET" ? serving.servers.legacy.get(request, caller) : serving.servers.legacy.delete(request, caller);
+  return method === "GET"
+    ? serving.servers.legacy.get(request, caller)
+    : serving.servers.legacy.delete(request, caller);
 }
 
 function post(request: InboundRequest, caller: McpCaller, body: RpcBody, servers: Servers): Promise<OutboundResponse> {
@@ -152,7 +167,9 @@ function post(request: InboundRequest, caller: McpCaller, body: RpcBody, servers
     return servers.legacy.post(request, caller, body);
   }
   const era = eraOf(body.message, request.headers);
-  return era === "modern" ? servers.modern.post(request, caller, body.message) : servers.legacy.post(request, caller, body);
+  return era === "modern"
+    ? servers.modern.post(request, caller, body.message)
+    : servers.legacy.post(request, caller, body);
 }
 
 function sseSessionOf({ path, query }: InboundRequest): string | undefined {
@@ -184,7 +201,10 @@ function decodeUtf8(bytes: Uint8Array): string {
 }
 
 function wrongMethod({ method }: InboundRequest, allow: string): RpcError {
-  return new RpcError(INVALID_REQUEST, `method not allowed: ${method.slice(0, 20)}; use ${allow}`, { status: 405, data: { allow } });
+  return new RpcError(INVALID_REQUEST, `method not allowed: ${method.slice(0, 20)}; use ${allow}`, {
+    status: 405,
+    data: { allow },
+  });
 }
 
 /** A refusal before any message was served: an HTTP status, and the same in the words of JSON-RPC. */
@@ -200,7 +220,7 @@ function refusal(error: unknown): OutboundResponse {
 }
 
 function allowOf(error: RpcError): string {
-  return isJsonObject(error.data) ? String(error.data["allow"]) : "POST";
+  return isJsonObject(error.data) ? textOf(error.data["allow"]) : "POST";
 }
 
 /** The check is made anew only when the settings changed. */

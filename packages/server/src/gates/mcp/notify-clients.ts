@@ -9,7 +9,7 @@ import type { UpstreamListener } from "./catalog/upstream-lists.ts";
 import { isSameCaller, type LegacySession, type LegacySessions } from "./legacy-sessions.ts";
 import type { ListenStreams } from "./listen-streams.ts";
 import { isLoggable } from "./log-levels.ts";
-import { redactParams, type ResultPolicy } from "./result-policy.ts";
+import { type ResultPolicy, redactParams } from "./result-policy.ts";
 import { encodeNotification } from "./wire/json-rpc.ts";
 
 /** A server that starts announces many changes in a row. */
@@ -18,7 +18,7 @@ const LIST_CHANGES: ReadonlySet<string> = new Set(Object.values(LISTS).map(({ ch
 
 export interface Notifier {
   readonly take: UpstreamListener;
-  announceAll(): void;
+  readonly announceAll: () => void;
   close(): void;
 }
 

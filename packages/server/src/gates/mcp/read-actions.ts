@@ -10,7 +10,7 @@ import type { GateContext } from "./gate-context.ts";
 import type { GateUpstream } from "./gate-upstream.ts";
 import { governCall } from "./governed-call.ts";
 import { runUpstream } from "./run-upstream.ts";
-import { isJsonObject } from "./wire/json-rpc.ts";
+import { isJsonObject, textOf } from "./wire/json-rpc.ts";
 import { BLOCKED, invalidParams, RpcError } from "./wire/rpc-error.ts";
 
 export async function getPrompt(context: GateContext, exchange: Exchange, params: JsonObject): Promise<JsonObject> {
@@ -27,7 +27,11 @@ export async function getPrompt(context: GateContext, exchange: Exchange, params
       args: { name, ...(promptArgs === undefined ? {} : { arguments: promptArgs }) },
       describe: (parameters) => ({ draft: promptDraft(exchange, prompt, parameters), parts: [] }),
       floors: [],
-      toUpstream: (sealed) => ({ gate: prompt.gate, method: "prompts/get", params: { ...sealed, name: prompt.ownName } }),
+      toUpstream: (sealed) => ({
+        gate: prompt.gate,
+        method: "prompts/get",
+        params: { ...sealed, name: prompt.ownName },
+      }),
     },
     params,
   );
@@ -57,7 +61,7 @@ export async function complete(context: GateContext, exchange: Exchange, params:
   const { ref, argument, context: given } = params;
   if (!isJsonObject(ref) || !isJsonObject(argument)) throw invalidParams("`ref` and `argument` must be objects");
   const { gate, ownRef, draft } = await resolveReference(context, exchange, ref);
-  await assertReadable(context, draft, String(ref["name"] ?? ref["uri"]));
+  await assertReadable(context, draft, textOf(ref["name"] ?? ref["uri"]));
   const call = {
     gate,
     method: "completion/complete",
@@ -75,7 +79,11 @@ async function resolveReference(
   const { type, name, uri } = ref;
   if (type === "ref/prompt" && typeof name === "string") {
     const prompt = await findPrompt(context, name);
-    return { gate: prompt.gate, ownRef: { ...ref, name: prompt.ownName }, draft: promptDraft(exchange, prompt, { name }) };
+    return {
+      gate: prompt.gate,
+      ownRef: { ...ref, name: prompt.ownName },
+      draft: promptDraft(exchange, prompt, { name }),
+    };
   }
   if (type === "ref/resource" && typeof uri === "string" && uri !== "") {
     const gate = await findOwner(context, uri);
@@ -99,7 +107,8 @@ async function findPrompt(context: GateContext, name: string): Promise<CatalogPr
   const conflict = conflicts.get(name);
   if (conflict !== undefined) throw invalidParams(conflict);
   const prompt = byName.get(name);
-  if (prompt === undefined) throw invalidParams(`no prompt \`${name.slice(0, 200)}\`; call prompts/list to see which there are`);
+  if (prompt === undefined)
+    throw invalidParams(`no prompt \`${name.slice(0, 200)}\`; call prompts/list to see which there are`);
   return prompt;
 }
 
@@ -123,7 +132,12 @@ export function promptDraft(exchange: Exchange, prompt: CatalogPrompt, parameter
   };
 }
 
-export function resourceDraft(exchange: Exchange, gate: GateUpstream, parameters: JsonObject, uri: string): ActionDraft {
+export function resourceDraft(
+  exchange: Exchange,
+  gate: GateUpstream,
+  parameters: JsonObject,
+  uri: string,
+): ActionDraft {
   return {
     ...readDraft(exchange, parameters),
     tool: "mcp.resources.read",

@@ -22,9 +22,15 @@ const secret = (label: string, pattern: RegExp, accept?: (match: string) => bool
 
 const SECRETS: readonly RedactionPattern[] = [
   // Ends where the base64 ends, so that a key without its last line is taken out too.
-  secret("private-key", /-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:\s|\\[nr])*(?:[A-Za-z-]{1,40}: [^\n\\]{0,200}(?:\r?\n|\\n)){0,5}[A-Za-z0-9+/=\\\s]{0,20000}(?:-----END (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----)?/g),
+  secret(
+    "private-key",
+    /-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:\s|\\[nr])*(?:[A-Za-z-]{1,40}: [^\n\\]{0,200}(?:\r?\n|\\n)){0,5}[A-Za-z0-9+/=\\\s]{0,20000}(?:-----END (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----)?/g,
+  ),
   secret("aws-access-key", /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b/g),
-  secret("aws-secret-key", /\baws_?(?:secret|session)_?(?:access_?)?(?:key|token)["']?\s{0,8}[:=]\s{0,8}["']?[A-Za-z0-9/+=]{40,2000}/gi),
+  secret(
+    "aws-secret-key",
+    /\baws_?(?:secret|session)_?(?:access_?)?(?:key|token)["']?\s{0,8}[:=]\s{0,8}["']?[A-Za-z0-9/+=]{40,2000}/gi,
+  ),
   secret("github-token", /\b(?:ghp|gho|ghu|ghs|ghr)_[A-Za-z0-9]{36}\b/g, hasGithubChecksum),
   secret("github-token", /\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b/g),
   secret("gitlab-token", /(?<![\w-])glpat-[A-Za-z0-9_-]{20,64}\b/g),
@@ -46,15 +52,32 @@ const SECRETS: readonly RedactionPattern[] = [
   secret("age-key", /\bAGE-SECRET-KEY-1[0-9A-Z]{58}\b/g),
   secret("aegisflow-key", /(?<![\w-])aegis_[A-Za-z0-9_-]{20,200}/g),
   secret("jwt", /(?<![\w-])eyJ[A-Za-z0-9_-]{8,4000}\.eyJ[A-Za-z0-9_-]{8,8000}\.[A-Za-z0-9_-]{0,2000}/g, isJwtHeader),
-  secret("bearer-token", /\bauthorization["']?\s{0,4}[:=]\s{0,4}["']?(?:bearer|basic|token)\s{1,4}[A-Za-z0-9._~+/=-]{16,4000}/gi),
+  secret(
+    "bearer-token",
+    /\bauthorization["']?\s{0,4}[:=]\s{0,4}["']?(?:bearer|basic|token)\s{1,4}[A-Za-z0-9._~+/=-]{16,4000}/gi,
+  ),
   secret("url-password", /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:/@"'<>]{1,200}:[^\s:/@"'<>]{1,200}@(?=[A-Za-z0-9[])/gi),
 ];
 
 const PERSONAL: readonly RedactionPattern[] = [
-  { kind: "email", label: "email", pattern: /(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b/g },
+  {
+    kind: "email",
+    label: "email",
+    pattern: /(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b/g,
+  },
   { kind: "ssn", label: "ssn", pattern: /(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])/g, accept: isSsn },
-  { kind: "credit_card", label: "credit-card", pattern: /(?<![\d.-])\d(?:[ -]?\d){12,18}(?![\d.-]?\d)/g, accept: isCardNumber },
-  { kind: "phone", label: "phone", pattern: /(?<![\w.+-])(?:\+\d{1,3}[ .-]?)(?:\(\d{1,4}\)[ .-]?)?\d{1,4}(?:[ .-]?\d{2,4}){1,4}(?![\w-])/g, accept: isPhone },
+  {
+    kind: "credit_card",
+    label: "credit-card",
+    pattern: /(?<![\d.-])\d(?:[ -]?\d){12,18}(?![\d.-]?\d)/g,
+    accept: isCardNumber,
+  },
+  {
+    kind: "phone",
+    label: "phone",
+    pattern: /(?<![\w.+-])(?:\+\d{1,3}[ .-]?)(?:\(\d{1,4}\)[ .-]?)?\d{1,4}(?:[ .-]?\d{2,4}){1,4}(?![\w-])/g,
+    accept: isPhone,
+  },
   { kind: "phone", label: "phone", pattern: /(?<![\w.+-])(?:\(\d{3}\) ?|\d{3}[.-])\d{3}[.-]\d{4}(?![\w-])/g },
 ];
 
@@ -98,7 +121,11 @@ function isSsn(text: string): boolean {
 /** Luhn, and a first digit and length that issuers use. */
 function isCardNumber(text: string): boolean {
   const digits = text.replace(/[ -]/g, "");
-  if (!/^(?:4\d{12}(?:\d{3}){0,2}|(?:5[1-5]|2[2-7])\d{14}|3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35\d{14}|62\d{14,17})$/.test(digits)) {
+  if (
+    !/^(?:4\d{12}(?:\d{3}){0,2}|(?:5[1-5]|2[2-7])\d{14}|3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35\d{14}|62\d{14,17})$/.test(
+      digits,
+    )
+  ) {
     return false;
   }
   let sum = 0;

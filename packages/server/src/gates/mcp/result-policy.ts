@@ -30,7 +30,12 @@ const STATE_KEY = "requestState";
 export type ResultMethod = "tools/call" | "prompts/get" | "resources/read" | "completion/complete";
 
 /** @throws AegisError `upstream-failed` malformed; `too-large`; `policy-blocked` when the policy withholds results. */
-export function checkResult(policy: ResultPolicy, method: ResultMethod, upstream: string, result: JsonObject): CheckedResult {
+export function checkResult(
+  policy: ResultPolicy,
+  method: ResultMethod,
+  upstream: string,
+  result: JsonObject,
+): CheckedResult {
   assertShape(method, upstream, result);
   assertSize(policy, upstream, result);
   const patterns = patternsOf(policy.redact);
@@ -53,7 +58,10 @@ export function redactParams(policy: ResultPolicy, params: JsonObject): JsonObje
 }
 
 /** The text with everything of the given kinds replaced, and what was replaced. */
-export function redactText(text: string, kinds: ResultPolicy["redact"]): { readonly text: string; readonly redactions: Readonly<Record<string, number>> } {
+export function redactText(
+  text: string,
+  kinds: ResultPolicy["redact"],
+): { readonly text: string; readonly redactions: Readonly<Record<string, number>> } {
   const counts = new Map<string, number>();
   return { text: redact(text, patternsOf(kinds), counts), redactions: Object.fromEntries(counts) };
 }
@@ -62,7 +70,11 @@ function patternsOf(kinds: ResultPolicy["redact"]): readonly RedactionPattern[] 
   return REDACTION_PATTERNS.filter(({ kind }) => kinds.includes(kind) || (kinds.includes("pii") && PII.includes(kind)));
 }
 
-function redactDeep<T extends JsonValue>(value: T, patterns: readonly RedactionPattern[], counts: Map<string, number>): T;
+function redactDeep<T extends JsonValue>(
+  value: T,
+  patterns: readonly RedactionPattern[],
+  counts: Map<string, number>,
+): T;
 function redactDeep(value: JsonValue, patterns: readonly RedactionPattern[], counts: Map<string, number>): JsonValue {
   if (typeof value === "string") return redact(value, patterns, counts);
   if (Array.isArray(value)) return value.map((item) => redactDeep(item, patterns, counts));
@@ -91,7 +103,10 @@ function assertSize(policy: ResultPolicy, upstream: string, result: JsonObject):
   const bytes = Buffer.byteLength(JSON.stringify(result));
   if (bytes > policy.resultBytesMax) {
     const limit = policy.resultBytesMax;
-    throw new AegisError("too-large", `upstream \`${upstream}\` answered with ${bytes} bytes, more than ${limit}; ask it for less`);
+    throw new AegisError(
+      "too-large",
+      `upstream \`${upstream}\` answered with ${bytes} bytes, more than ${limit}; ask it for less`,
+    );
   }
 }
 
@@ -149,7 +164,9 @@ function contentsProblem(contents: JsonValue | undefined): string | undefined {
 }
 
 function completionProblem(completion: JsonValue | undefined): string | undefined {
-  return isJsonObject(completion) && Array.isArray(completion["values"]) ? undefined : "`completion.values` is not a list";
+  return isJsonObject(completion) && Array.isArray(completion["values"])
+    ? undefined
+    : "`completion.values` is not a list";
 }
 
 /** Results larger than this are committed to by digest and size, not stored whole. */

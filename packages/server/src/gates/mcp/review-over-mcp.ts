@@ -7,7 +7,7 @@ import type { JsonObject } from "@aegisflow/core";
 import type { Clock, Random } from "../../governance/ports.ts";
 import type { WaitsForPerson } from "./answer-governed.ts";
 import type { Exchange } from "./exchange.ts";
-import { isJsonObject } from "./wire/json-rpc.ts";
+import { isJsonObject, textOf } from "./wire/json-rpc.ts";
 import { BLOCKED, invalidParams, RpcError } from "./wire/rpc-error.ts";
 import type { TokenSealer } from "./wire/sealed-token.ts";
 
@@ -51,7 +51,7 @@ export function askToReview(
     fingerprint: call.fingerprint,
     method: call.method,
     principal: exchange.caller.id,
-    tenant: exchange.caller.tenantId,
+    tenant: exchange.caller.tenant,
     expires_at_ms: ports.clock.nowMs() + STATE_MS_MAX,
     nonce: Buffer.from(ports.random.bytes(12)).toString("base64url"),
     answers: { ...call.answers },
@@ -74,28 +74,41 @@ export interface ReviewRetry {
 }
 
 /** @throws RpcError -32602 for a state that is not ours, not this caller's or too old; -32001 when the user declined. */
-export function readReviewRetry(ports: ReviewPorts, exchange: Exchange, method: string, params: JsonObject): ReviewRetry {
+export function readReviewRetry(
+  ports: ReviewPorts,
+  exchange: Exchange,
+  method: string,
+  params: JsonObject,
+): ReviewRetry {
   const state = params["requestState"];
   const content = typeof state === "string" ? ports.sealer.open(PURPOSE, state) : undefined;
   const isOurs =
     content !== undefined &&
     content["method"] === method &&
     content["principal"] === exchange.caller.id &&
-    content["tenant"] === exchange.caller.tenantId &&
+    content["tenant"] === exchange.caller.tenant &&
     Number(content["expires_at_ms"]) > ports.clock.nowMs();
   if (!isOurs) throw invalidParams("`requestState` is not valid for this call; call again without it");
   assertNotDeclined(params["inputResponses"]);
   const answers = content["answers"];
-  return { fingerprint: String(content["fingerprint"]), answers: isJsonObject(answers) ? toAnswers(answers) : {} };
+  return { fingerprint: textOf(content["fingerprint"]), answers: isJsonObject(answers) ? toAnswers(answers) : {} };
 }
 
 function assertNotDeclined(responses: unknown): void {
-  const answer = typeof responses === "object" && responses !== null && APPROVAL_QUESTION in responses ? responses[APPROVAL_QUESTION] : undefined;
+  const answer =
+    typeof responses === "object" && responses !== null && APPROVAL_QUESTION in responses
+      ? responses[APPROVAL_QUESTION]
+      : undefined;
   const action = typeof answer === "object" && answer !== null && "action" in answer ? answer.action : "accept";
   if (action === "accept") return;
   const reason = "the user of the client did not want to ask for approval";
   throw new RpcError(BLOCKED, reason, {
-    data: { decision: "review", rule: "(client)", reason, suggestion: "call again if the approval is wanted after all" },
+    data: {
+      decision: "review",
+      rule: "(client)",
+      reason,
+      suggestion: "call again if the approval is wanted after all",
+    },
   });
 }
 

@@ -5,12 +5,18 @@
  */
 import { createHash } from "node:crypto";
 import { AegisError, type JsonObject } from "@aegisflow/core";
-import type { Lease } from "../../governance/ports.ts";
 import type { RunResult } from "../../governance/govern.ts";
+import type { Lease } from "../../governance/ports.ts";
 import { canBeAsked, type Exchange } from "./exchange.ts";
 import type { GateUpstream } from "./gate-upstream.ts";
 import { isLoggable } from "./log-levels.ts";
-import { checkResult, redactParams, type ResultMethod, type ResultPolicy, toCommittedResponse } from "./result-policy.ts";
+import {
+  checkResult,
+  type ResultMethod,
+  type ResultPolicy,
+  redactParams,
+  toCommittedResponse,
+} from "./result-policy.ts";
 import { UpstreamRpcError } from "./upstream.ts";
 import { isJsonObject } from "./wire/json-rpc.ts";
 import { METHOD_NOT_FOUND, MISSING_CLIENT_CAPABILITY, RpcError } from "./wire/rpc-error.ts";
@@ -66,7 +72,10 @@ async function requestWithAnswers(
     const inputResponses = await askAll(result["inputRequests"], exchange, signal);
     params = { ...call.params, inputResponses, ...(typeof requestState === "string" ? { requestState } : {}) };
   }
-  throw new AegisError("upstream-failed", `upstream \`${call.gate.upstream.name}\` asked more than ${QUESTION_ROUNDS_MAX} times for input`);
+  throw new AegisError(
+    "upstream-failed",
+    `upstream \`${call.gate.upstream.name}\` asked more than ${QUESTION_ROUNDS_MAX} times for input`,
+  );
 }
 
 function request(
@@ -106,9 +115,13 @@ function wantsLog(exchange: Exchange, params: JsonObject): boolean {
 let progressTokens = 0;
 
 /** Tokens of many clients meet at one upstream, so each request gets one of ours and the client's own comes back. */
-function mapProgress(exchange: Exchange): { readonly meta: JsonObject; readonly onProgress: (params: JsonObject) => void } {
+function mapProgress(exchange: Exchange): {
+  readonly meta: JsonObject;
+  readonly onProgress: (params: JsonObject) => void;
+} {
   const { progressToken, ...meta } = exchange.meta;
-  if (typeof progressToken !== "string" && typeof progressToken !== "number") return { meta, onProgress: () => undefined };
+  if (typeof progressToken !== "string" && typeof progressToken !== "number")
+    return { meta, onProgress: () => undefined };
   progressTokens += 1;
   return {
     meta: { ...meta, progressToken: `aegisflow-${progressTokens}` },
@@ -116,7 +129,12 @@ function mapProgress(exchange: Exchange): { readonly meta: JsonObject; readonly 
   };
 }
 
-async function passQuestion(exchange: Exchange, method: string, params: JsonObject, signal: AbortSignal): Promise<JsonObject> {
+async function passQuestion(
+  exchange: Exchange,
+  method: string,
+  params: JsonObject,
+  signal: AbortSignal,
+): Promise<JsonObject> {
   if (!canBeAsked(exchange.clientCapabilities, method)) {
     throw new UpstreamRpcError(METHOD_NOT_FOUND, `the client cannot be asked ${method}`);
   }
@@ -148,7 +166,8 @@ interface Question {
 function toQuestions(value: unknown): Readonly<Record<string, Question>> {
   if (value === undefined) return {};
   const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
-  if (entries.length > QUESTIONS_MAX) throw new AegisError("upstream-failed", `the upstream asks more than ${QUESTIONS_MAX} questions at once`);
+  if (entries.length > QUESTIONS_MAX)
+    throw new AegisError("upstream-failed", `the upstream asks more than ${QUESTIONS_MAX} questions at once`);
   return Object.fromEntries(
     entries.map(([key, question]) => {
       if (!isJsonObject(question) || typeof question["method"] !== "string") {
@@ -165,7 +184,11 @@ function assertCanAnswer(result: JsonObject, exchange: Exchange): void {
   if (result["resultType"] !== "input_required") return;
   for (const { method } of Object.values(toQuestions(result["inputRequests"]))) {
     if (canBeAsked(exchange.clientCapabilities, method)) continue;
-    const capability = { "sampling/createMessage": "sampling", "elicitation/create": "elicitation", "roots/list": "roots" }[method];
+    const capability = {
+      "sampling/createMessage": "sampling",
+      "elicitation/create": "elicitation",
+      "roots/list": "roots",
+    }[method];
     if (capability === undefined) throw new AegisError("upstream-failed", "the upstream asks a question that is none");
     throw new UpstreamRpcError(MISSING_CLIENT_CAPABILITY, `the client did not declare ${capability}`, {
       requiredCapabilities: { [capability]: {} },

@@ -34,7 +34,11 @@ export function createLegacyServer(context: GateContext, sessions: LegacySession
     const { headers } = request;
     const said = headers.get("mcp-protocol-version")?.trim();
     if (said !== undefined && !LEGACY_VERSIONS.includes(said)) {
-      throw new RpcError(INVALID_REQUEST, `protocol version ${said.slice(0, 40)} is not supported; use ${LEGACY_VERSIONS.join(", ")}`, { status: 400 });
+      throw new RpcError(
+        INVALID_REQUEST,
+        `protocol version ${said.slice(0, 40)} is not supported; use ${LEGACY_VERSIONS.join(", ")}`,
+        { status: 400 },
+      );
     }
     const id = headers.get(SESSION_HEADER);
     if (id === undefined) return { caller, session: undefined, version: said ?? UNSAID_VERSION, headers };
@@ -43,7 +47,11 @@ export function createLegacyServer(context: GateContext, sessions: LegacySession
     return { caller, session, version: session.version, headers };
   };
 
-  const initialize = async (request: InboundRequest, caller: McpCaller, message: RpcRequest): Promise<OutboundResponse> => {
+  const initialize = async (
+    request: InboundRequest,
+    caller: McpCaller,
+    message: RpcRequest,
+  ): Promise<OutboundResponse> => {
     const { version, clientCapabilities } = readInitialize(message.params);
     await waitForUpstreams(context.upstreams, context.sources.clock, request.signal);
     const log = createEventLog(context.sources.clock, version >= "2025-11-25");
@@ -74,23 +82,29 @@ export function createLegacyServer(context: GateContext, sessions: LegacySession
         return Promise.resolve(accepted());
       }
       if (message.method !== "initialize") return serveOne(context, request, peer, message, logs);
-      if (peer.session !== undefined) throw new RpcError(INVALID_REQUEST, "this session is initialised already", { status: 400 });
+      if (peer.session !== undefined)
+        throw new RpcError(INVALID_REQUEST, "this session is initialised already", { status: 400 });
       return initialize(request, caller, message);
     },
     get(request, caller) {
       const { session } = peerOf(request, caller);
       const log = session === undefined ? undefined : logs.get(session);
-      if (log === undefined) throw new RpcError(INVALID_REQUEST, "open a session with initialize first and send its Mcp-Session-Id", { status: 400 });
+      if (log === undefined)
+        throw new RpcError(INVALID_REQUEST, "open a session with initialize first and send its Mcp-Session-Id", {
+          status: 400,
+        });
       if (!readAccept(request.headers.get("accept")).stream) throw notAcceptable();
       const lastEventId = request.headers.get("last-event-id");
       const sink = lastEventId === undefined ? log.listen() : log.resume(lastEventId);
-      if (sink === undefined) throw new RpcError(INVALID_REQUEST, "Last-Event-ID is unknown or too old; ask again", { status: 400 });
+      if (sink === undefined)
+        throw new RpcError(INVALID_REQUEST, "Last-Event-ID is unknown or too old; ask again", { status: 400 });
       request.signal.addEventListener("abort", () => sink.end(), { once: true });
       return streamResponse(sink);
     },
     delete(request, caller) {
       const { session } = peerOf(request, caller);
-      if (session === undefined) throw new RpcError(INVALID_REQUEST, "say which session with Mcp-Session-Id", { status: 400 });
+      if (session === undefined)
+        throw new RpcError(INVALID_REQUEST, "say which session with Mcp-Session-Id", { status: 400 });
       sessions.close(session);
       return { status: 204, headers: {}, body: null };
     },
@@ -117,7 +131,11 @@ async function serveBatch(
   logs: WeakMap<LegacySession, EventLog>,
 ): Promise<OutboundResponse> {
   if (!allowsBatches(peer.version)) {
-    throw new RpcError(INVALID_REQUEST, `protocol version ${peer.version} has no batches; send one message per request`, { status: 400 });
+    throw new RpcError(
+      INVALID_REQUEST,
+      `protocol version ${peer.version} has no batches; send one message per request`,
+      { status: 400 },
+    );
   }
   const requests: RpcRequest[] = [];
   for (const message of messages) {
@@ -166,7 +184,10 @@ function takeOneWay(session: LegacySession | undefined, message: Exclude<RpcMess
 
 const INITIALIZE_KEYS = ["protocolVersion", "capabilities", "clientInfo", "_meta"];
 
-export function readInitialize(params: JsonObject): { readonly version: string; readonly clientCapabilities: JsonObject } {
+export function readInitialize(params: JsonObject): {
+  readonly version: string;
+  readonly clientCapabilities: JsonObject;
+} {
   const variant = findCaseVariant(params, INITIALIZE_KEYS);
   const { protocolVersion, capabilities = {} } = params;
   if (variant !== undefined || typeof protocolVersion !== "string" || !isJsonObject(capabilities)) {

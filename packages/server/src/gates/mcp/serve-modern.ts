@@ -12,14 +12,35 @@ import type { Exchange, McpCaller } from "./exchange.ts";
 import type { GateContext } from "./gate-context.ts";
 import { callerSid } from "./legacy-sessions.ts";
 import type { ListenStreams } from "./listen-streams.ts";
-import { mayAskClient, serveRequest } from "./serve-request.ts";
 import { accepted, acceptedBy } from "./serve-legacy.ts";
+import { mayAskClient, serveRequest } from "./serve-request.ts";
 import { shapeResult } from "./shape-result.ts";
-import { type Attached, type CallStep, type Question, SUSPENDED_MS_MAX, type SuspendedCalls } from "./suspended-calls.ts";
-import { encodeError, encodeNotification, encodeResult, isJsonObject, type RpcMessage, type RpcRequest } from "./wire/json-rpc.ts";
+import {
+  type Attached,
+  type CallStep,
+  type Question,
+  SUSPENDED_MS_MAX,
+  type SuspendedCalls,
+} from "./suspended-calls.ts";
+import {
+  encodeError,
+  encodeNotification,
+  encodeResult,
+  isJsonObject,
+  type RpcMessage,
+  type RpcRequest,
+  textOf,
+} from "./wire/json-rpc.ts";
 import { type ModernEnvelope, readModernEnvelope } from "./wire/modern-envelope.ts";
 import { jsonReply, openReply, type Reply } from "./wire/reply.ts";
-import { INVALID_REQUEST, invalidParams, METHOD_NOT_FOUND, RpcError, toErrorObject, toRpcError } from "./wire/rpc-error.ts";
+import {
+  INVALID_REQUEST,
+  invalidParams,
+  METHOD_NOT_FOUND,
+  RpcError,
+  toErrorObject,
+  toRpcError,
+} from "./wire/rpc-error.ts";
 
 const PURPOSE = "mcp-suspended-call";
 
@@ -27,19 +48,28 @@ export interface ModernServer {
   post(request: InboundRequest, caller: McpCaller, message: RpcMessage): Promise<OutboundResponse>;
 }
 
-export function createModernServer(context: GateContext, suspended: SuspendedCalls, listening: ListenStreams): ModernServer {
+export function createModernServer(
+  context: GateContext,
+  suspended: SuspendedCalls,
+  listening: ListenStreams,
+): ModernServer {
   return {
     async post(request, caller, message) {
-      if (message.kind === "answer") throw new RpcError(INVALID_REQUEST, "answers are sent as `inputResponses`", { status: 400 });
+      if (message.kind === "answer")
+        throw new RpcError(INVALID_REQUEST, "answers are sent as `inputResponses`", { status: 400 });
       // The one notification clients have, cancellation, is closing the stream in this transport.
       if (message.kind === "notification") return accepted();
       const acceptedTypes = acceptedBy(request);
       try {
         const envelope = readModernEnvelope(message, request.headers);
         if (message.method === "subscriptions/listen") {
-          return await listening.open(toExchange(request, caller, message, envelope, () => false), message.params);
+          return await listening.open(
+            toExchange(request, caller, message, envelope, () => false),
+            message.params,
+          );
         }
-        if (message.method === "server/discover") await waitForUpstreams(context.upstreams, context.sources.clock, request.signal);
+        if (message.method === "server/discover")
+          await waitForUpstreams(context.upstreams, context.sources.clock, request.signal);
         const reply = openReply({ accepted: acceptedTypes, clock: context.sources.clock });
         void answer(context, suspended, toExchange(request, caller, message, envelope, reply.send), message, reply);
         return await reply.response;
@@ -80,7 +110,7 @@ function toExchange(
   return {
     id: message.id,
     caller,
-    actor: { type: "agent", id: caller.id, session_id: callerSid(caller), tenant_id: caller.tenantId },
+    actor: { type: "agent", id: caller.id, session_id: callerSid(caller), tenant_id: caller.tenant },
     era: "modern",
     version: envelope.version,
     clientCapabilities: envelope.clientCapabilities,
@@ -97,7 +127,12 @@ function toExchange(
 }
 
 /** Starts the call, or goes on with the one that waits for these answers. */
-function stepCall(context: GateContext, suspended: SuspendedCalls, exchange: Exchange, request: RpcRequest): Promise<CallStep> {
+function stepCall(
+  context: GateContext,
+  suspended: SuspendedCalls,
+  exchange: Exchange,
+  request: RpcRequest,
+): Promise<CallStep> {
   const { method, params } = request;
   const attached: Attached = { notify: exchange.link.notify, signal: exchange.signal };
   const fingerprint = callFingerprint(request);
@@ -113,13 +148,15 @@ function stepCall(context: GateContext, suspended: SuspendedCalls, exchange: Exc
   }
   const { inputResponses = {} } = params;
   if (!isJsonObject(inputResponses)) throw invalidParams("`inputResponses` must be an object");
-  return suspended.resume(exchange.caller, String(resumed["call"]), fingerprint, inputResponses, attached);
+  return suspended.resume(exchange.caller, textOf(resumed["call"]), fingerprint, inputResponses, attached);
 }
 
 /** Which call it is, whatever its id and answers: the retry must be this very one. */
 function callFingerprint({ method, params }: RpcRequest): string {
   const { name, uri, arguments: args } = params;
-  return createHash("sha256").update(canonicalJson([method, name ?? uri ?? null, args ?? {}])).digest("hex");
+  return createHash("sha256")
+    .update(canonicalJson([method, name ?? uri ?? null, args ?? {}]))
+    .digest("hex");
 }
 
 function toResult(context: GateContext, exchange: Exchange, step: CallStep): JsonObject {
@@ -127,7 +164,7 @@ function toResult(context: GateContext, exchange: Exchange, step: CallStep): Jso
   const content = {
     call: step.callId,
     principal: exchange.caller.id,
-    tenant: exchange.caller.tenantId,
+    tenant: exchange.caller.tenant,
     expires_at_ms: context.sources.clock.nowMs() + SUSPENDED_MS_MAX,
   };
   return {

@@ -11,7 +11,7 @@ import { listPrompts, listResources, listTemplates, listTools } from "./lists.ts
 import { complete, getPrompt, readResource } from "./read-actions.ts";
 import { setLogLevel, subscribeResource, unsubscribeResource } from "./session-methods.ts";
 import { findCaseVariant } from "./wire/case-variants.ts";
-import { METHOD_NOT_FOUND, RpcError, invalidParams } from "./wire/rpc-error.ts";
+import { invalidParams, METHOD_NOT_FOUND, RpcError } from "./wire/rpc-error.ts";
 import { MODERN_VERSIONS } from "./wire/versions.ts";
 
 interface Method {
@@ -43,10 +43,16 @@ const METHODS = {
 type MethodName = keyof typeof METHODS;
 
 /** @throws RpcError, UpstreamRpcError or AegisError: see `toRpcError`. */
-export async function serveRequest(context: GateContext, exchange: Exchange, name: string, params: JsonObject): Promise<JsonObject> {
+export async function serveRequest(
+  context: GateContext,
+  exchange: Exchange,
+  name: string,
+  params: JsonObject,
+): Promise<JsonObject> {
   const method = methodOf(context, exchange.era, name);
   const variant = findCaseVariant(params, METHODS[method].params);
-  if (variant !== undefined) throw invalidParams(`key \`${variant.key}\` reads like \`${variant.known}\`; send one spelling`);
+  if (variant !== undefined)
+    throw invalidParams(`key \`${variant.key}\` reads like \`${variant.known}\`; send one spelling`);
   switch (method) {
     case "server/discover":
       return discover(context);
@@ -87,7 +93,8 @@ export function mayAskClient(method: string): boolean {
 function methodOf(context: GateContext, era: Era, name: string): MethodName {
   if (!isMethodName(name)) throw methodNotFound(name);
   const method: Method = METHODS[name];
-  const missing = method.capability !== undefined && gatewayCapabilities(context.upstreams)[method.capability] === undefined;
+  const missing =
+    method.capability !== undefined && gatewayCapabilities(context.upstreams)[method.capability] === undefined;
   if (!method.eras.includes(era) || missing) throw methodNotFound(name);
   return name;
 }

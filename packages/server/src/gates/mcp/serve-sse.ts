@@ -33,7 +33,12 @@ export function createSseServer(context: GateContext, sessions: LegacySessions):
   const streams = new WeakMap<LegacySession, SseStream>();
   const { clock } = context.sources;
 
-  const answer = async (session: LegacySession, stream: SseStream, request: RpcRequest, headers: LegacyPeer["headers"]): Promise<void> => {
+  const answer = async (
+    session: LegacySession,
+    stream: SseStream,
+    request: RpcRequest,
+    headers: LegacyPeer["headers"],
+  ): Promise<void> => {
     const { caller, version } = session;
     if (request.method !== "initialize") {
       const peer: LegacyPeer = { caller, session, version, headers };
@@ -92,12 +97,7 @@ export function createSseServer(context: GateContext, sessions: LegacySessions):
 }
 
 function deliver(message: RpcMessage, session: LegacySession, answer: (request: RpcRequest) => void): void {
-  switch (message.kind) {
-    case "request":
-      return answer(message);
-    case "notification":
-      return takeNotification(session, message);
-    case "answer":
-      return takeAnswer(session, message);
-  }
+  if (message.kind === "request") answer(message);
+  else if (message.kind === "notification") takeNotification(session, message);
+  else takeAnswer(session, message);
 }

@@ -17,7 +17,11 @@ export async function setLogLevel(context: GateContext, exchange: Exchange, para
   return {};
 }
 
-export async function subscribeResource(context: GateContext, exchange: Exchange, params: JsonObject): Promise<JsonObject> {
+export async function subscribeResource(
+  context: GateContext,
+  exchange: Exchange,
+  params: JsonObject,
+): Promise<JsonObject> {
   const session = sessionOf(exchange);
   const uri = uriOf(params);
   if (session.subscriptions.has(uri)) return {};
@@ -31,7 +35,11 @@ export async function subscribeResource(context: GateContext, exchange: Exchange
   return {};
 }
 
-export async function unsubscribeResource(context: GateContext, exchange: Exchange, params: JsonObject): Promise<JsonObject> {
+export async function unsubscribeResource(
+  context: GateContext,
+  exchange: Exchange,
+  params: JsonObject,
+): Promise<JsonObject> {
   const session = sessionOf(exchange);
   const uri = uriOf(params);
   const upstreamName = session.subscriptions.get(uri);

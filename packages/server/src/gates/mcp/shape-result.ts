@@ -9,7 +9,13 @@ import { SERVER_INFO_KEY } from "./wire/modern-envelope.ts";
 
 /** How long a client may keep a list: policies change, and what is hidden depends on them. */
 const LIST_TTL_MS = 5_000;
-const LISTS: readonly string[] = ["tools/list", "prompts/list", "resources/list", "resources/templates/list", "server/discover"];
+const LISTS: readonly string[] = [
+  "tools/list",
+  "prompts/list",
+  "resources/list",
+  "resources/templates/list",
+  "server/discover",
+];
 const MODERN_ONLY = ["resultType", "ttlMs", "cacheScope"];
 
 export function shapeResult(era: Era, method: string, result: JsonObject, serverInfo: JsonObject): JsonObject {
@@ -60,7 +66,10 @@ function withObjectContent(result: JsonObject): JsonObject {
   const content = Array.isArray(rest["content"]) ? rest["content"] : [];
   if (structuredContent === undefined || isJsonObject(structuredContent)) return { ...result, content };
   const hasText = content.some((block: JsonValue) => isJsonObject(block) && block["type"] === "text");
-  return { ...rest, content: hasText ? content : [...content, { type: "text", text: JSON.stringify(structuredContent) }] };
+  return {
+    ...rest,
+    content: hasText ? content : [...content, { type: "text", text: JSON.stringify(structuredContent) }],
+  };
 }
 
 function mapObjects(list: JsonValue | undefined, map: (item: JsonObject) => JsonObject): JsonValue {

@@ -31,7 +31,13 @@ export interface SuspendedCalls {
   /** Runs until the result or the first question. @throws whatever the call throws. */
   start(caller: McpCaller, fingerprint: string, serve: ServeCall, attached: Attached): Promise<CallStep>;
   /** Goes on with the answers of the client. @throws RpcError when there is no such call of this caller. */
-  resume(caller: McpCaller, callId: string, fingerprint: string, answers: JsonObject, attached: Attached): Promise<CallStep>;
+  resume(
+    caller: McpCaller,
+    callId: string,
+    fingerprint: string,
+    answers: JsonObject,
+    attached: Attached,
+  ): Promise<CallStep>;
   close(): void;
 }
 
@@ -182,7 +188,7 @@ function ask(call: Call, method: string, params: JsonObject, signal: AbortSignal
 }
 
 function deliver(call: Call, answers: JsonObject): void {
-  for (const [key, question] of [...call.open]) {
+  for (const [key, question] of call.open) {
     const answer = answers[key];
     if (answer === undefined) continue;
     if (isJsonObject(answer)) question.answer(answer);
@@ -191,5 +197,5 @@ function deliver(call: Call, answers: JsonObject): void {
 }
 
 function isSame(a: McpCaller, b: McpCaller): boolean {
-  return a.id === b.id && a.tenantId === b.tenantId;
+  return a.id === b.id && a.tenant === b.tenant;
 }

@@ -8,10 +8,10 @@ import { AegisError, type Floor, type JsonObject } from "@aegisflow/core";
 import { canonicalJson } from "@aegisflow/evidence/canonical-json";
 import { parseStrictJson } from "@aegisflow/evidence/strict-json";
 import type { Clock, EvidencePort } from "../../governance/ports.ts";
+import { type DefinitionChange, diffDefinitions } from "./catalog/diff-definitions.ts";
 import { type Finding, inspectTool } from "./catalog/inspect-tool.ts";
-import { diffDefinitions, type DefinitionChange } from "./catalog/diff-definitions.ts";
 import type { ToolPinRow, ToolPinStore } from "./tool-pin-store.ts";
-import { isJsonObject } from "./wire/json-rpc.ts";
+import { isJsonObject, textOf } from "./wire/json-rpc.ts";
 
 /** More tools than any gateway serves; past it new tools are held for review instead of remembered. */
 export const PINS_MAX = 20_000;
@@ -100,7 +100,7 @@ export function createToolPins(ports: ToolPinPorts): ToolPins {
 }
 
 function observeTool(ports: ToolPinPorts, upstream: string, definition: JsonObject): PinVerdict {
-  const tool = String(definition["name"]);
+  const tool = textOf(definition["name"]);
   const pinned = pinnedPart(definition);
   const json = canonicalJson(pinned);
   const hash = createHash("sha256").update(json).digest("hex");
@@ -109,7 +109,11 @@ function observeTool(ports: ToolPinPorts, upstream: string, definition: JsonObje
   const row = known?.seenHash === hash ? known : remember(ports, known, { upstream, tool, hash, json, pinned });
   const floor = floorFor(row, ports.mode());
   const held = stateOf(row) === "changed" && ports.mode() !== "off";
-  return { state: stateOf(row), definition: held ? withAcceptedPart(definition, row) : definition, ...(floor === undefined ? {} : { floor }) };
+  return {
+    state: stateOf(row),
+    definition: held ? withAcceptedPart(definition, row) : definition,
+    ...(floor === undefined ? {} : { floor }),
+  };
 }
 
 interface Observed {
@@ -149,12 +153,19 @@ function stateOf(row: ToolPinRow): PinState {
 function floorFor(row: ToolPinRow, mode: "review" | "block" | "off"): Floor | undefined {
   const state = stateOf(row);
   if (state === "accepted" || mode === "off") return undefined;
-  const what = findingsOf(row).map(({ where, what: seen }) => `${where} ${seen}`).join("; ");
+  const what = findingsOf(row)
+    .map(({ where, what: seen }) => `${where} ${seen}`)
+    .join("; ");
   const reason =
     state === "changed"
       ? `the definition of \`${row.tool}\` at upstream \`${row.upstream}\` changed since it was accepted${what === "" ? "" : `: ${what}`}`
       : `the definition of \`${row.tool}\` at upstream \`${row.upstream}\` looks manipulative: ${what}`;
-  return { decision: mode, by: "tool-pinning", reason, suggestion: "ask an operator to look at the tool and accept it" };
+  return {
+    decision: mode,
+    by: "tool-pinning",
+    reason,
+    suggestion: "ask an operator to look at the tool and accept it",
+  };
 }
 
 function unremembered(definition: JsonObject): PinVerdict {
@@ -185,7 +196,10 @@ async function acceptPin(ports: ToolPinPorts, request: AcceptPin): Promise<PinVi
     throw new AegisError("not-found", `no tool \`${request.tool}\` of upstream \`${request.upstream}\` is remembered`);
   }
   if (row.seenHash !== request.hash) {
-    throw new AegisError("conflict", `tool \`${request.tool}\` changed again; look at it once more before you accept it`);
+    throw new AegisError(
+      "conflict",
+      `tool \`${request.tool}\` changed again; look at it once more before you accept it`,
+    );
   }
   // Recorded first: an acceptance that nobody can prove does not count.
   await ports.evidence.append({
@@ -247,7 +261,7 @@ function findingsOf(row: ToolPinRow): readonly Finding[] {
   return parsed.map((item) => {
     if (!isJsonObject(item)) throw corruptRow(row);
     const kind = item["kind"] === "hidden-unicode" ? "hidden-unicode" : "instruction-like";
-    return { kind, where: String(item["where"]), what: String(item["what"]) };
+    return { kind, where: textOf(item["where"]), what: textOf(item["what"]) };
   });
 }
 
@@ -258,5 +272,8 @@ function readJson(row: ToolPinRow, text: string): JsonObject {
 }
 
 function corruptRow(row: ToolPinRow): AegisError {
-  return new AegisError("corrupt", `the remembered definition of \`${row.tool}\` at \`${row.upstream}\` cannot be read`);
+  return new AegisError(
+    "corrupt",
+    `the remembered definition of \`${row.tool}\` at \`${row.upstream}\` cannot be read`,
+  );
 }

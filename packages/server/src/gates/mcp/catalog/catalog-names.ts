@@ -30,6 +30,5 @@ export function policyNameOf(gate: GateUpstream, name: string): string {
 }
 
 function namesNamespace(glob: string, namespace: string): boolean {
-  const literals = globLiterals(glob);
-  return literals.length > 0 && literals.some(({ prefix }) => prefix.startsWith(namespace));
+  return globLiterals(glob).some(({ prefix }) => prefix.startsWith(namespace));
 }

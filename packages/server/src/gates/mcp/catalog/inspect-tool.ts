@@ -19,11 +19,10 @@ const FINDINGS_MAX = 20;
 const EXCERPT_CHARS_MAX = 80;
 
 /**
- * Zero-width and invisible characters, bidirectional controls, tag characters, invisible fillers, supplementary
- * variation selectors, and control characters other than tab and line ends.
+ * Invisible characters and formatting controls (`\p{Cf}`: zero-width, bidirectional, tags, soft hyphen), control
+ * characters other than tab and line ends, invisible fillers, and supplementary variation selectors.
  */
-const HIDDEN =
-  /[\u200B-\u200F\u202A-\u202E\u2060-\u2064\u2066-\u206F\uFEFF\u180E\u115F\u1160\u3164\uFFA0\u{E0000}-\u{E007F}\u{E0100}-\u{E01EF}\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]/gu;
+const HIDDEN = /\p{Cf}|(?![\t\n\r])\p{Cc}|\u115F|\u1160|\u3164|\uFFA0|[\u{E0100}-\u{E01EF}]/gu;
 /** A zero-width joiner inside an emoji is part of the picture. */
 const EMOJI_JOIN = /\p{Extended_Pictographic}\uFE0F?\p{Emoji_Modifier}?\u200D(?=\p{Extended_Pictographic})/gu;
 

@@ -4,7 +4,7 @@
  * alone; a header that says something else is refused, so that nobody on the way was told another story. Pure.
  */
 import type { JsonObject, JsonValue } from "@aegisflow/core";
-import { isJsonObject } from "../wire/json-rpc.ts";
+import { isJsonObject, textOf } from "../wire/json-rpc.ts";
 
 export interface ParamHeader {
   readonly path: readonly string[];
@@ -32,14 +32,19 @@ export function readParamHeaders(inputSchema: JsonValue | undefined): ParamHeade
 }
 
 /** `properties` may lead to a mirrored parameter; through any other keyword its place is not fixed. */
-function visit(node: JsonValue | undefined, path: readonly string[], fixed: boolean, found: ParamHeader[]): string | undefined {
+function visit(
+  node: JsonValue | undefined,
+  path: readonly string[],
+  fixed: boolean,
+  found: ParamHeader[],
+): string | undefined {
   if (path.length > SCHEMA_DEPTH_MAX || typeof node !== "object" || node === null) return undefined;
   if (Array.isArray(node)) return firstProblem(node, (item) => visit(item, path, false, found));
   if (!isJsonObject(node)) return undefined;
   if (Object.hasOwn(node, KEY)) {
     const problem = headerProblem(node, path, fixed);
     if (problem !== undefined) return problem;
-    found.push({ path, headerName: String(node[KEY]) });
+    found.push({ path, headerName: textOf(node[KEY]) });
   }
   return firstProblem(Object.entries(node), ([keyword, child]) => {
     if (keyword !== "properties" || !isJsonObject(child)) return visit(child, path, false, found);
@@ -52,7 +57,7 @@ function headerProblem(node: JsonObject, path: readonly string[], fixed: boolean
   const where = path.join(".") || "the schema";
   if (!fixed || path.length === 0) return `${where}: ${KEY} stands where the parameter has no fixed place`;
   if (typeof name !== "string" || !TOKEN.test(name)) return `${where}: ${KEY} is not a header name`;
-  if (!MIRRORED_TYPES.includes(String(node["type"]))) return `${where}: ${KEY} needs a string, integer or boolean`;
+  if (!MIRRORED_TYPES.includes(textOf(node["type"]))) return `${where}: ${KEY} needs a string, integer or boolean`;
   return undefined;
 }
 

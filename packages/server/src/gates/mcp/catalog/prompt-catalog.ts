@@ -26,7 +26,10 @@ export async function viewPrompts(upstreams: UpstreamProvider, lists: UpstreamLi
   for (const [name, group] of Map.groupBy(candidates, ({ exposedName }) => exposedName)) {
     if (group.length < 2) continue;
     const offered = group.map(({ gate }) => `\`${gate.upstream.name}\``).join(" and ");
-    conflicts.set(name, `prompt \`${name}\` is offered by ${offered}, so none of them serves it; give one a \`prefix\``);
+    conflicts.set(
+      name,
+      `prompt \`${name}\` is offered by ${offered}, so none of them serves it; give one a \`prefix\``,
+    );
   }
   const prompts = candidates.filter(({ exposedName }) => !conflicts.has(exposedName));
   return { prompts, byName: new Map(prompts.map((prompt) => [prompt.exposedName, prompt])), conflicts };
@@ -37,7 +40,9 @@ function promptsOf(gate: GateUpstream, entries: readonly JsonObject[]): readonly
     const name = definition["name"];
     if (!isServableName(name)) return [];
     const exposedName = exposedNameOf(gate, name);
-    return isServableName(exposedName) ? [{ gate, ownName: name, exposedName, definition: { ...definition, name: exposedName } }] : [];
+    return isServableName(exposedName)
+      ? [{ gate, ownName: name, exposedName, definition: { ...definition, name: exposedName } }]
+      : [];
   });
   return prompts.sort((a, b) => (a.exposedName < b.exposedName ? -1 : 1));
 }

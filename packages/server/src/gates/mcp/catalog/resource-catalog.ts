@@ -59,7 +59,10 @@ function theOnly(uri: string, owners: readonly GateUpstream[]): GateUpstream {
   const [only, another] = owners;
   if (only !== undefined && another === undefined) return only;
   const names = owners.map(({ upstream }) => `\`${upstream.name}\``).join(" and ");
-  throw new AegisError("conflict", `resource \`${uri}\` is offered by ${names}, so it is not served; remove one of them`);
+  throw new AegisError(
+    "conflict",
+    `resource \`${uri}\` is offered by ${names}, so it is not served; remove one of them`,
+  );
 }
 
 /** RFC 6570 expressions as wildcards: enough to see which server a URI is meant for; the server itself parses it. */

@@ -9,6 +9,7 @@ import { annotationsOf, type ToolIdentity } from "../describe-tool-call.ts";
 import type { GateUpstream, UpstreamProvider } from "../gate-upstream.ts";
 import type { ToolPins } from "../tool-pins.ts";
 import type { Upstream } from "../upstream.ts";
+import { textOf } from "../wire/json-rpc.ts";
 import { exposedNameOf, isServableName, policyNameOf } from "./catalog-names.ts";
 import { stripHiddenDeep } from "./inspect-tool.ts";
 import { type ParamHeader, readParamHeaders } from "./param-headers.ts";
@@ -137,7 +138,11 @@ function toTool(
   const name = entry["name"];
   const exposedName = typeof name === "string" ? exposedNameOf(gate, name) : "";
   if (!isServableName(name) || !isServableName(exposedName)) {
-    return problemOf(upstream, String(name), "its name is empty, too long, or has characters other than letters, digits and `_ . - / :`");
+    return problemOf(
+      upstream,
+      textOf(name),
+      "its name is empty, too long, or has characters other than letters, digits and `_ . - / :`",
+    );
   }
   if (!globs.some((matches) => matches(name))) return "hidden";
   const headers = readParamHeaders(entry["inputSchema"]);
@@ -158,7 +163,11 @@ function toTool(
 }
 
 function problemOf(upstream: Upstream, tool: string, why: string): CatalogProblem {
-  return { upstreams: [upstream.name], tool, message: `tool \`${tool.slice(0, 128)}\` of upstream \`${upstream.name}\` is not served: ${why}` };
+  return {
+    upstreams: [upstream.name],
+    tool,
+    message: `tool \`${tool.slice(0, 128)}\` of upstream \`${upstream.name}\` is not served: ${why}`,
+  };
 }
 
 /** Two tools may share neither the name clients call nor the name rules and approvals know them by. */

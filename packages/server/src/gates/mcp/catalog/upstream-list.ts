@@ -5,9 +5,9 @@
  */
 import type { JsonObject } from "@aegisflow/core";
 import type { Clock } from "../../../governance/ports.ts";
-import { METHOD_NOT_FOUND } from "../wire/rpc-error.ts";
-import { isJsonObject } from "../wire/json-rpc.ts";
 import { type Upstream, UpstreamRpcError } from "../upstream.ts";
+import { isJsonObject } from "../wire/json-rpc.ts";
+import { METHOD_NOT_FOUND } from "../wire/rpc-error.ts";
 
 /** A server that changes its tools says so; this is for those that do not. */
 export const LIST_FRESH_MS = 30_000;
@@ -21,7 +21,12 @@ export const ENTRIES_MAX = 5_000;
 
 export const LISTS = {
   tools: { method: "tools/list", key: "tools", capability: "tools", changed: "notifications/tools/list_changed" },
-  prompts: { method: "prompts/list", key: "prompts", capability: "prompts", changed: "notifications/prompts/list_changed" },
+  prompts: {
+    method: "prompts/list",
+    key: "prompts",
+    capability: "prompts",
+    changed: "notifications/prompts/list_changed",
+  },
   resources: {
     method: "resources/list",
     key: "resources",
@@ -46,7 +51,11 @@ export interface UpstreamList {
   problem(): string | undefined;
 }
 
-export function createUpstreamList(upstream: Upstream, kind: ListKind, clock: Pick<Clock, "monotonicMs">): UpstreamList {
+export function createUpstreamList(
+  upstream: Upstream,
+  kind: ListKind,
+  clock: Pick<Clock, "monotonicMs">,
+): UpstreamList {
   let known: readonly JsonObject[] = [];
   let problem: string | undefined;
   let freshUntilMs = Number.NEGATIVE_INFINITY;
@@ -92,7 +101,8 @@ interface Loaded {
 
 async function loadAll(upstream: Upstream, kind: ListKind): Promise<Loaded> {
   const { capability } = LISTS[kind];
-  if (upstream.state() === "ready" && upstream.capabilities()[capability] === undefined) return { entries: [], problem: undefined };
+  if (upstream.state() === "ready" && upstream.capabilities()[capability] === undefined)
+    return { entries: [], problem: undefined };
   const signal = AbortSignal.timeout(LIST_TIMEOUT_MS);
   const entries: JsonObject[] = [];
   let cursor: string | undefined;
@@ -100,7 +110,8 @@ async function loadAll(upstream: Upstream, kind: ListKind): Promise<Loaded> {
     const result = await askPage(upstream, kind, cursor, signal);
     if (result === undefined) return { entries, problem: undefined };
     const items = result[LISTS[kind].key];
-    if (!Array.isArray(items)) throw new Error(`upstream \`${upstream.name}\` answered ${LISTS[kind].method} without a list`);
+    if (!Array.isArray(items))
+      throw new Error(`upstream \`${upstream.name}\` answered ${LISTS[kind].method} without a list`);
     entries.push(...items.filter(isJsonObject));
     if (entries.length > ENTRIES_MAX) break;
     const next = result["nextCursor"];

@@ -6,7 +6,7 @@ import type { JsonObject } from "@aegisflow/core";
 import type { Clock } from "../../../governance/ports.ts";
 import type { UpstreamProvider } from "../gate-upstream.ts";
 import type { Upstream } from "../upstream.ts";
-import { createUpstreamList, type ListKind, LISTS, type UpstreamList } from "./upstream-list.ts";
+import { createUpstreamList, LISTS, type ListKind, type UpstreamList } from "./upstream-list.ts";
 
 export type UpstreamListener = (upstream: Upstream, method: string, params: JsonObject) => void;
 
@@ -34,7 +34,12 @@ export function createUpstreamLists(
 
   const watch = (upstream: Upstream): Watched => {
     const list = (kind: ListKind): UpstreamList => createUpstreamList(upstream, kind, clock);
-    const lists = { tools: list("tools"), prompts: list("prompts"), resources: list("resources"), templates: list("templates") };
+    const lists = {
+      tools: list("tools"),
+      prompts: list("prompts"),
+      resources: list("resources"),
+      templates: list("templates"),
+    };
     const unsubscribe = upstream.subscribe((method, params) => {
       for (const kind of KINDS) if (LISTS[kind].changed === method) lists[kind].invalidate();
       onNotification(upstream, method, params);

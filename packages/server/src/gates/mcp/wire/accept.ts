@@ -17,5 +17,8 @@ export function readAccept(header: string | undefined): Accepted {
 /** Media type only; `charset`, when there is one, must be UTF-8. */
 export function isJsonContentType(header: string | undefined): boolean {
   const [type = "", ...parameters] = (header ?? "").split(";").map((part) => part.trim().toLowerCase());
-  return type === "application/json" && parameters.every((parameter) => !parameter.startsWith("charset=") || /^charset="?utf-8"?$/.test(parameter));
+  return (
+    type === "application/json" &&
+    parameters.every((parameter) => !parameter.startsWith("charset=") || /^charset="?utf-8"?$/.test(parameter))
+  );
 }

@@ -17,14 +17,14 @@ export interface EventLog {
   /** A stream for one answer; numbered and kept. */
   openStream(): ReplyStream;
   /** Says something that belongs to no request; kept until a client listens. */
-  announce(message: string): void;
+  readonly announce: (message: string) => void;
   /** The stream for announcements. A second listener takes over from the first. */
   listen(): EventSink;
   /** Goes on after the given event; undefined when it is unknown or forgotten. */
   resume(lastEventId: string): EventSink | undefined;
   /** Whether somebody is connected. */
-  isAttached(): boolean;
-  close(): void;
+  readonly isAttached: () => boolean;
+  readonly close: () => void;
 }
 
 interface Entry {
@@ -48,7 +48,14 @@ export function createEventLog(clock: Pick<Clock, "sleep">, primes: boolean): Ev
   let nextId = 0;
 
   const create = (): LoggedStream => {
-    const stream: LoggedStream = { id: nextId++, entries: [], nextSeq: 0, handedSeq: -1, ended: false, sink: undefined };
+    const stream: LoggedStream = {
+      id: nextId++,
+      entries: [],
+      nextSeq: 0,
+      handedSeq: -1,
+      ended: false,
+      sink: undefined,
+    };
     streams.set(stream.id, stream);
     return stream;
   };

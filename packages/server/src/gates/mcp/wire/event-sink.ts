@@ -16,7 +16,7 @@ export interface EventSink {
   write(text: string): boolean;
   /** Lets what is queued go out, then ends the stream. */
   end(): void;
-  isOpen(): boolean;
+  readonly isOpen: () => boolean;
   /** Called once when the stream is over, whoever ended it. */
   onClosed(listener: () => void): void;
   readonly body: AsyncIterable<string>;
@@ -92,7 +92,12 @@ export function openEventSink(clock: Pick<Clock, "sleep">, heartbeatMs = HEARTBE
   };
 }
 
-async function beat(clock: Pick<Clock, "sleep">, everyMs: number, signal: AbortSignal, write: () => boolean): Promise<void> {
+async function beat(
+  clock: Pick<Clock, "sleep">,
+  everyMs: number,
+  signal: AbortSignal,
+  write: () => boolean,
+): Promise<void> {
   try {
     for (;;) {
       await clock.sleep(everyMs, signal);

@@ -143,6 +143,11 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The text, or an empty one when it is anything else. */
+export function textOf(value: JsonValue | undefined): string {
+  return typeof value === "string" ? value : "";
+}
+
 function badRequest(message: string): RpcError {
   return new RpcError(INVALID_REQUEST, `invalid request: ${message}`, { status: 400 });
 }

@@ -18,7 +18,16 @@ const CLIENT_INFO_KEY = `${META}clientInfo`;
 const LOG_LEVEL_KEY = `${META}logLevel`;
 export const SERVER_INFO_KEY = `${META}serverInfo`;
 export const SUBSCRIPTION_ID_KEY = `${META}subscriptionId`;
-const RESERVED = [VERSION_KEY, CAPABILITIES_KEY, CLIENT_INFO_KEY, LOG_LEVEL_KEY, "progressToken", "traceparent", "tracestate", "baggage"];
+const RESERVED = [
+  VERSION_KEY,
+  CAPABILITIES_KEY,
+  CLIENT_INFO_KEY,
+  LOG_LEVEL_KEY,
+  "progressToken",
+  "traceparent",
+  "tracestate",
+  "baggage",
+];
 
 export interface ModernEnvelope {
   readonly version: string;
@@ -40,7 +49,8 @@ export function eraOf(message: RpcMessage, headers: Headers): "modern" | "legacy
   }
   const claim = claimOf(message.params);
   if (message.method === "initialize" && !(typeof claim === "string" && isModernVersion(claim))) {
-    if (headerIsModern) throw refuse(HEADER_MISMATCH, "initialize belongs to earlier protocol versions than MCP-Protocol-Version says");
+    if (headerIsModern)
+      throw refuse(HEADER_MISMATCH, "initialize belongs to earlier protocol versions than MCP-Protocol-Version says");
     return "legacy";
   }
   return claim !== undefined || headerIsModern ? "modern" : "legacy";
@@ -58,7 +68,10 @@ export function readModernEnvelope(request: RpcRequest, headers: Headers): Moder
   const envelope = readMeta(request.params["_meta"]);
   const header = headers.get("mcp-protocol-version")?.trim();
   if (header !== undefined && header !== envelope.version) {
-    throw refuse(HEADER_MISMATCH, `the body says protocol version ${envelope.version}, header MCP-Protocol-Version says ${header}`);
+    throw refuse(
+      HEADER_MISMATCH,
+      `the body says protocol version ${envelope.version}, header MCP-Protocol-Version says ${header}`,
+    );
   }
   const method = headers.get("mcp-method")?.trim();
   if (method !== undefined && method !== request.method) {

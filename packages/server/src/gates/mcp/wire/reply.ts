@@ -29,7 +29,7 @@ export interface ReplyStream {
 
 export interface Reply {
   /** A message before the result. False when this client cannot be sent one. */
-  send(message: string): boolean;
+  readonly send: (message: string) => boolean;
   /** The result, or those of a batch; `status` counts only while the answer is not yet a stream. */
   finish(answer: string | readonly string[], status?: number): void;
   readonly response: Promise<OutboundResponse>;
@@ -81,7 +81,11 @@ function plainStream(clock: Pick<Clock, "sleep">, heartbeatMs: number): ReplyStr
   };
 }
 
-async function streamWhenSlow(clock: Pick<Clock, "sleep">, settled: AbortSignal, becomeStream: () => void): Promise<void> {
+async function streamWhenSlow(
+  clock: Pick<Clock, "sleep">,
+  settled: AbortSignal,
+  becomeStream: () => void,
+): Promise<void> {
   try {
     await clock.sleep(STREAM_AFTER_MS, settled);
   } catch {
