@@ -239,6 +239,15 @@ describe("notifications", () => {
     await upstream.close();
   });
 
+  test("of the log level that was set last are asked for again too", async () => {
+    const { upstream, opened, clock } = world(() => new FakeSession());
+    await ask(upstream, "logging/setLevel", { level: "info" });
+    opened[0]?.end();
+    await clock.advance(BACKOFF_BASE_MS);
+    expect(opened[1]?.asked).toEqual(["logging/setLevel"]);
+    await upstream.close();
+  });
+
   test("of a modern upstream are asked for with the whole set each time, as it has no such request", async () => {
     const { upstream, opened } = world(() => new FakeSession({ ...FACTS, era: "modern" }));
     expect(await ask(upstream, "resources/subscribe", { uri: "a:1" })).toEqual({});

@@ -43,6 +43,8 @@ export class SupervisedUpstream implements Upstream {
   #session: UpstreamSession | undefined;
   #facts: ServerFacts | undefined;
   #failures = 0;
+  /** The last accepted `logging/setLevel`. */
+  #logLevel: UpstreamRequest | undefined;
   #lastError: AegisError;
   /** Settles with the outcome of the next attempt to open a session. */
   #attempt = quietResolvers();
@@ -137,7 +139,7 @@ export class SupervisedUpstream implements Upstream {
     const again = this.#facts !== undefined;
     try {
       const opened = await this.#options.open({ signal: this.#stop.signal, broadcast: this.#broadcast });
-      if (this.#watched.size > 0) await opened.watch(this.#watched);
+      await this.#restore(opened);
       this.#session = opened;
       this.#facts = opened.facts;
       this.#state = "ready";
@@ -150,6 +152,14 @@ export class SupervisedUpstream implements Upstream {
       this.#settleAttempt(failed);
       return failed;
     }
+  }
+
+  /** A new session knows nothing of what was asked of the old one. */
+  async #restore(session: UpstreamSession): Promise<void> {
+    if (this.#watched.size > 0) await session.watch(this.#watched);
+    // A level that is refused now costs log lines, not the session.
+    if (this.#logLevel !== undefined && session.facts.era === "legacy")
+      await session.request(this.#logLevel).catch(() => undefined);
   }
 
   readonly #broadcast: Listener = (method, params) => {
@@ -193,10 +203,16 @@ export class SupervisedUpstream implements Upstream {
     }
   }
 
+  async #plainRequestOn(session: UpstreamSession, asked: UpstreamRequest): Promise<JsonObject> {
+    const result = await session.request(asked);
+    if (asked.method === "logging/setLevel") this.#logLevel = { ...asked, signal: this.#stop.signal };
+    return result;
+  }
+
   /** Subscriptions are the supervisor's: they outlive a session, and the modern era has no request for them. */
   async #requestOn(session: UpstreamSession, asked: UpstreamRequest): Promise<JsonObject> {
     const isWatch = asked.method === "resources/subscribe";
-    if (!isWatch && asked.method !== "resources/unsubscribe") return session.request(asked);
+    if (!isWatch && asked.method !== "resources/unsubscribe") return this.#plainRequestOn(session, asked);
     const uri = asked.params["uri"];
     if (typeof uri !== "string") throw new UpstreamRpcError(INVALID_PARAMS, "uri is missing");
     if (isWatch && this.#watched.size >= WATCHED_MAX)
