@@ -42,7 +42,7 @@ const configSchema = z.object({
 export type ConfigView = z.output<typeof configSchema>;
 
 /** Longer than this is not an emergency. */
-export const BREAK_GLASS_MINUTES_MAX = 240;
+export const BREAK_GLASS_MINUTES_MAX = 60;
 
 export const breakGlassGrantSchema = z.object({
   id: z.string(),
