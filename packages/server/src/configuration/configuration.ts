@@ -11,6 +11,7 @@ export type { CandidateSources, PackSource } from "./candidate.ts";
 export { type CheckedConfiguration, checkConfiguration } from "./check-configuration.ts";
 export type * from "./configuration-ports.ts";
 export { withSelf } from "./embedded-default.ts";
+export { loadStartConfig } from "./start-config.ts";
 
 /** @throws AegisError `config-invalid` with every problem in its message: nothing starts on a wrong configuration. */
 export async function openConfiguration(

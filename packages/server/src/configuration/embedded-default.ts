@@ -14,10 +14,10 @@ mcp_gateway:
   upstreams:
     - name: forge
       command: "\${AEGISFLOW_SELF}"
-      args: [example-forge]
+      args: ["\${AEGISFLOW_SELF_SCRIPT}", example-forge]
 `;
 
-/** The variables the text needs, added to the process's own. */
-export function withSelf(env: Environment, self: string): Environment {
-  return { ...env, AEGISFLOW_SELF: self };
+/** The variables the text needs, added to the process's own: the program, and its script or `--`. */
+export function withSelf(env: Environment, self: string, script = "--"): Environment {
+  return { ...env, AEGISFLOW_SELF: self, AEGISFLOW_SELF_SCRIPT: script };
 }

@@ -38,6 +38,7 @@ export interface SessionSummary {
   readonly allowed: number;
   readonly reviewed: number;
   readonly blocked: number;
+  readonly records: number;
   /** Leaf hashes of the first and the last record, 64 hex. */
   readonly first_hash: string;
   readonly last_hash: string;

@@ -1,11 +1,16 @@
 /** One helper per business event of the pipeline: what an operator reads in the log about actions. */
-import { assertNever } from "@aegisflow/core";
+import { type ActionEnvelope, assertNever, type Decision } from "@aegisflow/core";
 import type { EventsPort, GovernanceEvent } from "../governance/ports.ts";
 import type { Log } from "./log.ts";
 
-export function createEvents(log: Log): EventsPort {
+/** @param remember keeps the last decisions for `why` */
+export function createEvents(
+  log: Log,
+  remember: (envelope: ActionEnvelope, decision: Decision) => void,
+): EventsPort {
   return {
     emit(event) {
+      if (event.kind === "action-decided") remember(event.envelope, event.decision);
       logEvent(log, event);
     },
   };
