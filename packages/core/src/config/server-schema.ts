@@ -48,7 +48,7 @@ export const serverSchema = z
         context.addIssue({ code: "custom", message });
       })
       .transform((bytes) => (bytes === 0 ? BODY_BYTES_DEFAULT : bytes))
-      .default(BODY_BYTES_DEFAULT)
+      .prefault(BODY_BYTES_DEFAULT)
       .describe("Largest request body of the admin API in bytes; a larger one is answered 413. 0 means the default."),
     cors: corsSchema.optional().describe("Cross-origin access to the gateway."),
   })

@@ -21,7 +21,9 @@ export const toolPoliciesSchema = z
       .describe("Rules that come before those of the packs; first match wins. Default: none."),
     rules_after: rulesSchema
       .default([])
-      .describe("Rules that come after those of the packs, so they only see what no pack rule matched. Default: none."),
+      .describe(
+        "Rules that come after those of the packs, so they only see what no pack rule matched; same keys. Default: none.",
+      ),
   })
   .superRefine((block, context) => {
     const all = [...block.rules, ...block.rules_after];
