@@ -70,11 +70,12 @@ mcp_gateway:
   port: ${ports.mcp}
   upstreams:
     - name: forge
+      tools: ["github.*"]
       command: ${JSON.stringify(process.execPath)}
       args: [${JSON.stringify(join(ROOT, "packages/server/src/main.ts"))}, example-forge]
       env: { FORGE_CALL_LOG: ${JSON.stringify(forgeLog)} }
     - name: fs
-      prefix: fs
+      prefix: fs.
       command: ${JSON.stringify(process.execPath)}
       args: [${JSON.stringify(filesystem)}, ${JSON.stringify(workspace)}]
 `;

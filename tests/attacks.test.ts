@@ -31,6 +31,7 @@ mcp_gateway:
   max_request_bytes: 1048576
   upstreams:
     - name: forge
+      tools: ["github.*"]
       command: ${JSON.stringify(process.execPath)}
       args: [${JSON.stringify(MAIN)}, example-forge]
       env: { FORGE_CALL_LOG: ${JSON.stringify(forgeLog)} }

@@ -145,6 +145,6 @@ mcp_gateway:
   enabled: true
   port: ${ports.mcp}
   upstreams:
-    - { name: forge, command: ${JSON.stringify(command)}, args: ${JSON.stringify(args)} }
+    - { name: forge, tools: ["github.*"], command: ${JSON.stringify(command)}, args: ${JSON.stringify(args)} }
 `;
 }

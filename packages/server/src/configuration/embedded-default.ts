@@ -13,6 +13,7 @@ mcp_gateway:
   enabled: true
   upstreams:
     - name: forge
+      tools: ["github.*"]
       command: "\${AEGISFLOW_SELF}"
       args: ["\${AEGISFLOW_SELF_SCRIPT}", example-forge]
 `;
