@@ -86,7 +86,8 @@ async function untilHealthy(child: ChildProcess, url: string, output: () => stri
       (response) => response.ok,
       () => false,
     );
-    if (healthy) return;
+    // Keys are made once the ports are open, and the banner shows them: it comes a moment later.
+    if (healthy && output().includes("gateway ")) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   child.kill("SIGKILL");

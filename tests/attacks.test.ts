@@ -150,7 +150,7 @@ for (const [what, smuggle] of SMUGGLED) {
       const answer = await send("/mcp", smuggle(body), { ...headers, "Mcp-Name": named });
       expect(answer.json?.result?.content).toBeUndefined();
     }
-    expect(executed("delete_repo")).toBe(0);
+    expect(executed(DELETE)).toBe(0);
   });
 }
 
@@ -172,7 +172,7 @@ test("another path neither skips authentication nor policy", async () => {
     expect((await send(path, body, anonymous)).json?.result?.content).toBeUndefined();
     expect((await send(path, body, headers)).json?.result?.content).toBeUndefined();
   }
-  expect(executed("delete_repo")).toBe(0);
+  expect(executed(DELETE)).toBe(0);
 });
 
 test("a header that disagrees with the body is refused", async () => {
@@ -232,7 +232,7 @@ test("the agent cannot approve its own action, whatever it says about the review
     expect((await settle(id, "approve", product.agentKey, body)).status).toBe(403);
   }
   expect(approvalOf(await ask(1))).toBe(id);
-  expect(executed("merge_pull_request")).toBe(0);
+  expect(executed("github.merge_pull_request")).toBe(0);
 });
 
 test("an approval runs once, for that argument only, under any concurrency", async () => {
@@ -241,7 +241,7 @@ test("an approval runs once, for that argument only, under any concurrency", asy
   expect(approvalOf(await ask(3))).not.toBe(id);
   const answers = await Promise.all(Array.from({ length: 20 }, () => ask(2)));
   expect(answers.filter((answer) => answer.json?.result !== undefined)).toHaveLength(1);
-  expect(executed("merge_pull_request")).toBe(1);
+  expect(executed("github.merge_pull_request")).toBe(1);
   expect((await settle(id, "approve", product.adminKey)).status).toBe(400);
 });
 
@@ -281,7 +281,7 @@ test("bodies that are too large, too deep or not JSON cost an answer, not the se
   const huge = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"${LIST}","arguments":{"x":"${"a".repeat(3 << 20)}"}}}`;
   const hugeStatus = (await send("/mcp", huge, headers)).status;
   expect([0, 413]).toContain(hugeStatus);
-  expect((await send("/mcp", "[".repeat(200_000), headers)).status).toBe(400);
+  expect([400, 413]).toContain((await send("/mcp", "[".repeat(200_000), headers)).status);
   expect((await send("/mcp", "{", headers)).status).toBe(400);
   expect((await send("/mcp", "", headers)).status).toBe(400);
   expect((await fetch(`${product.adminUrl}/health`)).status).toBe(200);
@@ -290,17 +290,23 @@ test("bodies that are too large, too deep or not JSON cost an answer, not the se
 /** Far beyond the tenant's limit of 200; AEGISFLOW_ATTACK_PENDING=100000 runs the large one. */
 const FLOOD = Number(process.env["AEGISFLOW_ATTACK_PENDING"] ?? 1_000);
 
-test(`${FLOOD} pending reviews stop at the limit, say so, and leave the server able to settle the rest`, async () => {
-  let full = 0;
-  for (let start = 0; start < FLOOD; start += 50) {
-    const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => ask(10_000 + start + index)));
-    full += answers.filter((answer) => answer.json?.error?.code !== -32002).length;
-  }
-  expect(full).toBeGreaterThanOrEqual(FLOOD - 200);
-  const pending = await fetch(`${product.adminUrl}/admin/v1/approvals?limit=10`, {
-    headers: { Authorization: `Bearer ${product.adminKey}` },
-  });
-  const listed = (await pending.json()) as { pending: { id: string }[] };
-  expect(listed.pending).toHaveLength(10);
-  expect((await settle(listed.pending[0]?.id ?? "", "deny", product.adminKey)).status).toBe(200);
-});
+const FLOOD_LIMIT_MS = 30_000 + 10 * FLOOD;
+
+test(
+  `${FLOOD} pending reviews stop at the limit, say so, and leave the server able to settle the rest`,
+  async () => {
+    let full = 0;
+    for (let start = 0; start < FLOOD; start += 50) {
+      const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => ask(10_000 + start + index)));
+      full += answers.filter((answer) => answer.json?.error?.code !== -32002).length;
+    }
+    expect(full).toBeGreaterThanOrEqual(FLOOD - 200);
+    const pending = await fetch(`${product.adminUrl}/admin/v1/approvals?limit=10`, {
+      headers: { Authorization: `Bearer ${product.adminKey}` },
+    });
+    const listed = (await pending.json()) as { pending: { id: string }[] };
+    expect(listed.pending).toHaveLength(10);
+    expect((await settle(listed.pending[0]?.id ?? "", "deny", product.adminKey)).status).toBe(200);
+  },
+  FLOOD_LIMIT_MS,
+);

@@ -2,14 +2,15 @@
  * Puts the server together; the only place that knows every adapter. Opens in the order things stand on each other
  * (data folder, evidence, configuration, pipeline, gates, listeners) and closes in the reverse.
  */
+
+import type { AegisConfig } from "@aegisflow/core/config/config-schema";
 import { errorText } from "@aegisflow/core/errors";
 import { createBuiltInPacks } from "@aegisflow/core/policy/built-in-packs";
-import type { AegisConfig } from "@aegisflow/core/config/config-schema";
 import { parseDurationMs } from "@aegisflow/core/units";
-import { createApprovals, type Approvals, DEFAULT_APPROVAL_LIMITS } from "./approvals/approvals.ts";
+import { type Approvals, createApprovals, type DEFAULT_APPROVAL_LIMITS } from "./approvals/approvals.ts";
 import { bannerOf } from "./compose/banner.ts";
 import { closeFoundation, evidenceFolder, type Foundation, openFoundation } from "./compose/foundation.ts";
-import { createPolicySlot, policiesPort, type PolicySlot } from "./compose/policy-slot.ts";
+import { createPolicySlot, type PolicySlot, policiesPort } from "./compose/policy-slot.ts";
 import { selfCommand } from "./compose/self.ts";
 import { wireAdmin } from "./compose/wire-admin.ts";
 import { type McpSide, wireMcp } from "./compose/wire-mcp.ts";
@@ -17,8 +18,8 @@ import {
   type BreakGlassGrants,
   type CandidateSources,
   type CheckedConfiguration,
-  checkConfiguration,
   type Configuration,
+  checkConfiguration,
   loadStartConfig,
   openBreakGlass,
   openConfiguration,
@@ -153,7 +154,9 @@ async function openParts(
   const keyPorts = keyPortsOf(foundation, slot);
   const authenticator = createAuthenticator({ ...keyPorts, clock: sources.clock });
   const keys = createApiKeys(keyPorts);
-  const mcp = slot.current().config.mcp_gateway.enabled ? wireMcp(foundation, slot, governance, authenticator) : undefined;
+  const mcp = slot.current().config.mcp_gateway.enabled
+    ? wireMcp(foundation, slot, governance, authenticator)
+    : undefined;
   if (mcp !== undefined) closing.defer(() => mcp.close());
   const shared = { slot, configuration, breakGlass, approvals, governance, mcp };
   const adminHandler = wireAdmin(foundation, { ...shared, authenticator, keys, decisions });

@@ -65,7 +65,9 @@ async function serve(command: Extract<MainCommand, { kind: "serve" | "recover-ac
 /** A bug must not leave a governed system half alive: what nobody caught ends the process. */
 function dieOn(what: string): (error: unknown) => void {
   return (error) => {
-    process.stderr.write(`fatal: ${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(
+      `fatal: ${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
     process.exit(EXIT_FATAL);
   };
 }

@@ -17,7 +17,8 @@ export function createBuiltInPacks(): BuiltInPacks {
     names,
     load(name) {
       const text = names.includes(name) ? BUILT_IN_PACK_TEXTS[name] : undefined;
-      if (text === undefined) throw new AegisError("not-found", `pack \`${name}\` does not exist; see aegisctl policy-pack list`);
+      if (text === undefined)
+        throw new AegisError("not-found", `pack \`${name}\` does not exist; see aegisctl policy-pack list`);
       const parsed = parsePolicyPack(text, `policy-packs/${name}.yaml`);
       if (parsed.kind === "errors") throw new AegisError("corrupt", `the built-in pack \`${name}\` does not load`);
       return parsed;

@@ -9,7 +9,14 @@ import { parseDurationMs } from "@aegisflow/core/units";
 import { createPseudonyms, type PseudonymOf } from "../approvals/approvals.ts";
 import { type EvidenceLog, openEvidenceLog } from "../evidence-log/evidence-log.ts";
 import type { Clock, Ids, Random } from "../governance/ports.ts";
-import { createKeyHash, type HashKey, openDataFolder, openSecretFile, PEPPER_BYTES, writeSecretFile } from "../identity/identity.ts";
+import {
+  createKeyHash,
+  type HashKey,
+  openDataFolder,
+  openSecretFile,
+  PEPPER_BYTES,
+  writeSecretFile,
+} from "../identity/identity.ts";
 import { createLog, type Log } from "../observability/log.ts";
 import { loadRuntime, type Runtime, type SqliteDatabase } from "../runtime/runtime.ts";
 import { createSystemClock, createUuidIds, systemRandom } from "../runtime/sources.ts";
@@ -43,7 +50,11 @@ export async function openFoundation(
   const runtime = await loadRuntime();
   const clock = createSystemClock();
   const sources = { clock, ids: createUuidIds(clock, systemRandom), random: systemRandom };
-  const log = createLog(config.logging, (line) => process.stderr.write(line), () => clock.nowIso());
+  const log = createLog(
+    config.logging,
+    (line) => process.stderr.write(line),
+    () => clock.nowIso(),
+  );
   openDataFolder(home);
   const database = openDatabase(runtime, home);
   try {

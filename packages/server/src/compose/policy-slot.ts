@@ -2,12 +2,13 @@
  * The policy in force, behind one reference: the configuration puts a compiled snapshot in, the pipeline reads it
  * once per action. Break-glass grants stand beside it.
  */
-import { mayPassRules } from "@aegisflow/core/policy/may-pass";
-import { explainPolicy, type Explanation } from "@aegisflow/core/policy/explain-policy";
+
 import type { ActionDraft } from "@aegisflow/core";
-import { AegisError } from "@aegisflow/core/errors";
 import type { AegisConfig } from "@aegisflow/core/config/config-schema";
 import type { EffectivePolicy } from "@aegisflow/core/config/effective-policy";
+import { AegisError } from "@aegisflow/core/errors";
+import { type Explanation, explainPolicy } from "@aegisflow/core/policy/explain-policy";
+import { mayPassRules } from "@aegisflow/core/policy/may-pass";
 import type { PreparedConfiguration } from "../configuration/configuration.ts";
 import type { BreakGlass, PoliciesPort } from "../governance/ports.ts";
 import { type ConfiguredKeys, createConfiguredKeys, type HashKey } from "../identity/identity.ts";

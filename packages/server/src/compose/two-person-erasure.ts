@@ -39,7 +39,10 @@ export function createTwoPersonErasure(
         disclosures: { by: request.by, fields: request.fields },
       });
       waiting.set(key, { by: request.by, atMs: clock.nowMs() });
-      throw new AegisError("conflict", "erasing evidence takes two people; another administrator must now repeat this request");
+      throw new AegisError(
+        "conflict",
+        "erasing evidence takes two people; another administrator must now repeat this request",
+      );
     },
   };
 }

@@ -1,5 +1,8 @@
 /** The admin side: what its ports mean in terms of the subsystems that are running. */
 
+import type { EvidenceVerification } from "@aegisflow/core/admin-api/admin-api";
+import type { AegisConfig } from "@aegisflow/core/config/config-schema";
+import { PRODUCT_VERSION } from "@aegisflow/core/version";
 import {
   type BundleReport,
   parseCheckpoint,
@@ -11,10 +14,7 @@ import {
   type VerdictReport,
   verifyBundle,
 } from "@aegisflow/evidence";
-import type { EvidenceVerification } from "@aegisflow/core/admin-api/admin-api";
 import { nodeCrypto } from "@aegisflow/evidence/node-crypto";
-import type { AegisConfig } from "@aegisflow/core/config/config-schema";
-import { PRODUCT_VERSION } from "@aegisflow/core/version";
 import { type AdminEvidence, type AdminPorts, type AdminSettings, createAdmin } from "../admin/admin.ts";
 import type { Approvals } from "../approvals/approvals.ts";
 import type { BreakGlassGrants, Configuration } from "../configuration/configuration.ts";
@@ -74,7 +74,8 @@ function adminPorts(foundation: Foundation, parts: AdminParts): AdminPorts {
     },
     mcp: {
       pins: mcp?.pins ?? { list: () => [], accept: () => Promise.reject(new Error("the MCP gate is off")) },
-      upstreams: () => mcp?.upstreams.list().map((upstream) => ({ name: upstream.name, state: upstream.state() })) ?? [],
+      upstreams: () =>
+        mcp?.upstreams.list().map((upstream) => ({ name: upstream.name, state: upstream.state() })) ?? [],
     },
   };
 }
@@ -98,7 +99,11 @@ function adminEvidence({ evidence, sources, secrets }: Foundation): AdminEvidenc
     async redact(request) {
       const first = await erasure.consent(request);
       const refOf = (principal: string): string => secrets.pseudonymOf(request.tenant, principal);
-      const { leaf } = await evidence.redact({ ...request, requesterRef: refOf(first), authorityRef: refOf(request.by) });
+      const { leaf } = await evidence.redact({
+        ...request,
+        requesterRef: refOf(first),
+        authorityRef: refOf(request.by),
+      });
       return { redacted: [...request.fields], record: leaf };
     },
     async checkpoint() {

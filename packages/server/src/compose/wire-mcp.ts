@@ -44,7 +44,8 @@ export function wireMcp(
     {
       governance,
       authenticate: (request) => {
-        if (!slot.current().config.mcp_gateway.require_auth && !hasKey(request.headers)) return Promise.resolve(ANYBODY);
+        if (!slot.current().config.mcp_gateway.require_auth && !hasKey(request.headers))
+          return Promise.resolve(ANYBODY);
         return Promise.resolve(authenticator.authenticate(request.headers, request.remoteAddress));
       },
       isStillValid: (caller) => caller.id === ANYBODY.id || authenticator.isStillValid(caller),
@@ -82,7 +83,10 @@ function hasKey(headers: ReadonlyMap<string, string>): boolean {
 /** A server has no browser: the person is told where to go, and the call fails until they have signed in. */
 function noBrowser(upstream: string, url: URL): Promise<URL> {
   return Promise.reject(
-    new AegisError("upstream-failed", `upstream \`${upstream}\` wants somebody to sign in at ${url.origin}; configure client credentials`),
+    new AegisError(
+      "upstream-failed",
+      `upstream \`${upstream}\` wants somebody to sign in at ${url.origin}; configure client credentials`,
+    ),
   );
 }
 

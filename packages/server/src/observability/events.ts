@@ -4,10 +4,7 @@ import type { EventsPort, GovernanceEvent } from "../governance/ports.ts";
 import type { Log } from "./log.ts";
 
 /** @param remember keeps the last decisions for `why` */
-export function createEvents(
-  log: Log,
-  remember: (envelope: ActionEnvelope, decision: Decision) => void,
-): EventsPort {
+export function createEvents(log: Log, remember: (envelope: ActionEnvelope, decision: Decision) => void): EventsPort {
   return {
     emit(event) {
       if (event.kind === "action-decided") remember(event.envelope, event.decision);
