@@ -17,8 +17,8 @@ export interface ApprovalPageInput {
 
 export function approvalPage({ item, session, nowMs, problem }: ApprovalPageInput): OutboundResponse {
   const content = html`${problem !== undefined && html`<p class="note bad" role="alert">${problem.message}</p>`}
-${summary(item, nowMs)}${argumentsView(item.envelope)}${effectsView(item.envelope)}${reasons(item)}
-${item.status === "pending" ? decisionForm(item, session) : settlement(item)}`;
+${summary(item, nowMs)}${item.status !== "pending" && settlement(item)}${argumentsView(item.envelope)}
+${effectsView(item.envelope)}${reasons(item)}${item.status === "pending" && decisionForm(item, session)}`;
   const status = problem === undefined ? {} : { status: problem.status };
   return page(`Review ${item.envelope.tool}`, content, { session, ...status });
 }

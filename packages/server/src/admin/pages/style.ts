@@ -15,10 +15,10 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.3rem 1.2rem;margin:0}
 code,pre{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}pre{margin:.3rem 0 .8rem;padding:.8rem;background:var(--code);border:1px solid var(--line);border-radius:.4rem;white-space:pre-wrap;overflow-wrap:anywhere;max-height:36rem;overflow:auto}
 mark{background:var(--mark);color:var(--marktext);border-radius:.2rem;padding:0 .2rem;font-size:.85em;font-weight:600}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.35rem .7rem .35rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}th{color:var(--soft);font-weight:500}tr:last-child td{border-bottom:0}
-.note{border-left:4px solid var(--amber);padding:.5rem .8rem;background:var(--code);border-radius:.3rem;margin:.6rem 0 0}.bad{border-color:var(--red)}.good{border-color:var(--green)}
+pre+h2,.note+h2{margin-top:1rem}.note+dl{margin-top:.8rem}.note{border-left:4px solid var(--amber);padding:.5rem .8rem;background:var(--code);border-radius:.3rem;margin:.6rem 0 0}.bad{border-color:var(--red)}.good{border-color:var(--green)}
 label{display:block;margin:0 0 .3rem;font-weight:500}input[type=password],textarea{width:100%;padding:.55rem .7rem;font:inherit;color:inherit;background:var(--code);border:1px solid var(--line);border-radius:.4rem}
 textarea{min-height:4.5rem;resize:vertical}.buttons{display:flex;gap:.7rem;margin-top:.8rem;flex-wrap:wrap}
 button{font:inherit;font-weight:600;padding:.5rem 1.3rem;border-radius:.4rem;border:1px solid var(--line);background:var(--card);color:inherit;cursor:pointer}
 button:focus-visible,a:focus-visible,input:focus-visible,textarea:focus-visible{outline:2px solid var(--blue);outline-offset:2px}
 .approve{background:#1a7f37;border-color:#1a7f37;color:#fff}.deny{color:var(--red);border-color:currentcolor}.quiet{font-weight:400;padding:.25rem .7rem}a{color:var(--blue)}
-.list a{font-weight:600}.sign-in{max-width:26rem;margin:3rem auto}@media(max-width:40rem){dl{grid-template-columns:1fr}dt{margin-top:.4rem}}`;
+.list a{font-weight:600}.list td:nth-child(n+3),.list th{white-space:nowrap}.list code{overflow-wrap:anywhere}.sign-in{max-width:26rem;margin:3rem auto}@media(max-width:40rem){dl{grid-template-columns:1fr}dt{margin-top:.4rem}}`;

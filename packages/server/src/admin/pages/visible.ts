@@ -30,7 +30,7 @@ export function hasHidden(text: string): boolean {
 
 /** Letters of other scripts can look like Latin ones; a person should know that they are there. */
 export function hasForeignLetters(text: string): boolean {
-  return /[^\p{ASCII}]/u.test(text);
+  return /(?!\p{ASCII})\p{L}/u.test(text);
 }
 
 function codePointOf(char: string): string {
