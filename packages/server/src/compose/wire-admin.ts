@@ -23,6 +23,7 @@ import type { ApiKeys, Authenticator } from "../identity/identity.ts";
 import type { DecisionLog } from "../policy/policy.ts";
 import type { RequestHandler } from "../runtime/runtime.ts";
 import type { Foundation } from "./foundation.ts";
+import { perConfig } from "./per-config.ts";
 import type { PolicySlot } from "./policy-slot.ts";
 import { createTwoPersonErasure } from "./two-person-erasure.ts";
 import type { McpSide } from "./wire-mcp.ts";
@@ -46,7 +47,7 @@ export function wireAdmin(foundation: Foundation, parts: AdminParts): RequestHan
     runtime: runtime.name,
     sources,
     log,
-    settings: settingsOf(parts.slot),
+    settings: perConfig(parts.slot, toSettings),
   });
 }
 
@@ -137,17 +138,6 @@ function toVerification({ verdicts, bundle }: BundleReport): EvidenceVerificatio
 
 function plainVerdict({ verdict, summary, reasons }: VerdictReport): EvidenceVerification["verdicts"]["paired"] {
   return { verdict, summary, reasons: [...reasons] };
-}
-
-/** Made once per configuration: the admin side compares it by identity. */
-function settingsOf(slot: PolicySlot): () => AdminSettings {
-  const made = new WeakMap<AegisConfig, AdminSettings>();
-  return () => {
-    const { config } = slot.current();
-    let settings = made.get(config);
-    if (settings === undefined) made.set(config, (settings = toSettings(config)));
-    return settings;
-  };
 }
 
 function toSettings({ server, admin }: AegisConfig): AdminSettings {

@@ -15,6 +15,7 @@ import type { Governance } from "../governance/govern.ts";
 import type { Authenticator } from "../identity/identity.ts";
 import { createEmbeddedToolPinStore } from "../storage/embedded/tool-pin-store.ts";
 import type { Foundation } from "./foundation.ts";
+import { perConfig } from "./per-config.ts";
 import type { PolicySlot } from "./policy-slot.ts";
 
 export interface McpSide {
@@ -54,7 +55,7 @@ export function wireMcp(
       pins,
       sources,
     },
-    { settings: settingsOf(slot), version: PRODUCT_VERSION, tokenSecret: secrets.tokenSecret },
+    { settings: perConfig(slot, toSettings), version: PRODUCT_VERSION, tokenSecret: secrets.tokenSecret },
   );
   slot.onApplied(({ config }) => {
     upstreams.reconcile(config.mcp_gateway.upstreams).then(
@@ -100,17 +101,6 @@ function gateUpstreams(slot: PolicySlot, upstreams: Upstreams): () => readonly G
       const { prefix, tools, timeout } = config;
       return [{ upstream, prefix, tools, timeoutMs: parseDurationMs(timeout ?? request_timeout) }];
     });
-  };
-}
-
-/** Made once per configuration: the gate compares it by identity. */
-function settingsOf(slot: PolicySlot): () => McpGateSettings {
-  const made = new WeakMap<AegisConfig, McpGateSettings>();
-  return () => {
-    const { config } = slot.current();
-    let settings = made.get(config);
-    if (settings === undefined) made.set(config, (settings = toSettings(config)));
-    return settings;
   };
 }
 
