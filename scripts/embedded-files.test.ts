@@ -36,6 +36,15 @@ describe("findEmbeddedFiles()", () => {
   });
 });
 
+describe("findEmbeddedFiles() on a module that asks where it runs", () => {
+  test("lets it find files its own way", () => {
+    const source = `const at = import.meta.url.includes("/$bunfs/") ? "" : import.meta.dirname;`;
+    withModule(source, (repository, module) => {
+      expect(findEmbeddedFiles([module], repository)).toEqual({ workers: [], assets: [] });
+    });
+  });
+});
+
 describe("rewriteFileUrls()", () => {
   test("points into the executable", () => {
     expect(rewriteFileUrls(SOURCE, "/r/packages/a/src/a.ts", "/r")).toBe(

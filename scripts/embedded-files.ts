@@ -13,6 +13,9 @@ const FILE_URL = /new URL\(\s*"([^"]+)",\s*import\.meta\.url,?\s*\)/g;
 /** Other ways to find a file, which a bundle would break silently. */
 const UNSUPPORTED = /import\.meta\.(?:dirname|dir|filename|path)\b|import\.meta\.resolve\(/;
 
+/** A module that looks for this in its own URL does something else in a binary. */
+const ASKS_WHERE_IT_RUNS = "/$bunfs/";
+
 export interface EmbeddedFiles {
   /** Absolute paths. */
   readonly workers: readonly string[];
@@ -26,7 +29,7 @@ export function findEmbeddedFiles(modules: readonly string[], repository: string
   const assets = new Set<string>();
   for (const module of modules) {
     const source = readFileSync(module, "utf8");
-    if (UNSUPPORTED.test(source)) {
+    if (UNSUPPORTED.test(source) && !source.includes(ASKS_WHERE_IT_RUNS)) {
       throw new Error(
         `${relative(repository, module)}: write new URL("./file", import.meta.url), other forms break in a binary`,
       );
