@@ -65,7 +65,8 @@ function checkFile(from: string, to: string, known: ReadonlySet<string>): string
   if (!to.endsWith(".ts") && !to.endsWith(".tsx")) return undefined;
   if (!known.has(to)) return `imports ${to}, which does not exist; correct the path`;
   if (isTestFile(from)) return undefined;
-  if (isTestFile(to)) return `imports ${to}, which only tests may; move what it needs into a product file`;
+  if (isTestFile(to) && from.startsWith("packages/"))
+    return `imports ${to}, which only tests may; move what it needs into a product file`;
   const layer = layerOf(from);
   if (layer === undefined) return "belongs to no layer; add its folder to scripts/layers.ts";
   if (layerOf(to) === layer || layer.imports.some((allowed) => isWithin(to, allowed))) return undefined;
@@ -158,8 +159,7 @@ export function readSources(root: string): Sources {
 function sourcePaths(root: string, folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory())
-      return ["node_modules", "dist", "generated"].includes(entry.name) ? [] : sourcePaths(root, path);
+    if (entry.isDirectory()) return ["node_modules", "dist"].includes(entry.name) ? [] : sourcePaths(root, path);
     return /\.tsx?$/.test(entry.name) && !entry.name.endsWith(".d.ts") ? [path] : [];
   });
 }

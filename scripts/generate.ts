@@ -1,10 +1,11 @@
 /**
- * `npm run generate`: writes the reference pages that are made from code. `--check` writes nothing and ends with
- * status 1 when a page is not what the code says.
+ * `npm run generate`: writes the files that are made from others: the reference pages from the code, the embedded
+ * packs from policy-packs. `--check` writes nothing and ends with status 1 when a file is not what it would be made today.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { configJsonSchema } from "@aegisflow/core/config/config-json-schema";
+import { builtInPackTexts } from "./generate/built-in-packs.ts";
 import { configurationPage } from "./generate/configuration-page.ts";
 import { exampleYaml } from "./generate/example-yaml.ts";
 import { openApi } from "./generate/openapi.ts";
@@ -12,10 +13,12 @@ import { roleMatrix } from "./generate/role-matrix.ts";
 
 export interface GeneratedFile {
   readonly path: string;
-  readonly make: () => string;
+  /** @param root the repository. */
+  readonly make: (root: string) => string;
 }
 
 export const GENERATED_FILES: readonly GeneratedFile[] = [
+  { path: "packages/core/src/policy/generated/built-in-pack-texts.ts", make: builtInPackTexts },
   { path: "docs/reference/configuration.md", make: configurationPage },
   { path: "docs/reference/aegisflow.schema.json", make: configJsonSchemaFile },
   { path: "docs/reference/aegisflow.example.yaml", make: exampleYaml },
@@ -32,7 +35,7 @@ function configJsonSchemaFile(): string {
 export function staleFiles(root: string): string[] {
   return GENERATED_FILES.filter(({ path, make }) => {
     const file = join(root, path);
-    return !existsSync(file) || readFileSync(file, "utf8") !== make();
+    return !existsSync(file) || readFileSync(file, "utf8") !== make(root);
   }).map(({ path }) => path);
 }
 
@@ -45,7 +48,7 @@ function main(root: string, isCheck: boolean): number {
   }
   for (const { path, make } of GENERATED_FILES.filter((file) => stale.includes(file.path))) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), make());
+    writeFileSync(join(root, path), make(root));
     console.log(`wrote ${path}`);
   }
   return 0;

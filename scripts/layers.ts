@@ -83,14 +83,14 @@ export const TEST_FILES: readonly RegExp[] = [
   /\/simulation\//,
   /^packages\/.*\/test(?:ing)?-[a-z-]+\.ts$/,
   /\/crash-child\.ts$/,
-  /-on-node\.ts$/,
+  /-(?:on-node|fixture)\.ts$/,
   /\/simulated-file-system\.ts$/,
 ];
 
 /** Where a package or built-in module with a weight of its own may be imported; elsewhere it is behind that folder's face. */
 export const LIBRARY_HOMES: Readonly<Record<string, readonly string[]>> = {
-  yaml: [`${CORE}config/`],
-  zod: [CORE, "tests/"],
+  yaml: [`${CORE}config/`, "scripts/"],
+  zod: [CORE, "tests/", "scripts/"],
   commander: ["packages/cli/src/"],
   unbash: [EFFECTS],
   "@modelcontextprotocol/client": [`${SERVER}gates/mcp/upstreams/`, "scripts/", "tests/"],

@@ -2,6 +2,7 @@
  * Break-glass grants: an administrator lets *failing* engines be skipped for a while, never a block be overridden.
  * A grant has a reason, an end and an evidence record; it is recorded before it holds, and survives a restart.
  */
+import { BREAK_GLASS_MINUTES_MAX } from "@aegisflow/core/admin-api/installation-routes";
 import { AegisError } from "@aegisflow/core/errors";
 import { hasRole, type Principal } from "@aegisflow/core/identity/principal";
 import type { BreakGlass, Clock, EvidencePort, Ids } from "../governance/ports.ts";
@@ -10,7 +11,7 @@ import { createOneAtATime } from "./one-at-a-time.ts";
 import { SYSTEM_SESSION } from "./record-version.ts";
 
 /** Longest grant: longer than this is not an emergency but a configuration. */
-export const BREAK_GLASS_MS_MAX = 60 * 60 * 1000;
+export const BREAK_GLASS_MS_MAX = BREAK_GLASS_MINUTES_MAX * 60_000;
 export const BREAK_GLASS_MS_MIN = 1_000;
 const REASON_CHARS_MAX = 500;
 
@@ -126,7 +127,7 @@ function assertRequest({ tenant, reason, durationMs }: GrantRequest): void {
   if (!Number.isFinite(durationMs) || durationMs < BREAK_GLASS_MS_MIN || durationMs > BREAK_GLASS_MS_MAX) {
     throw new AegisError(
       "invalid-input",
-      "a break-glass grant lasts from one second to one hour; ask again when it ends",
+      `a break-glass grant lasts from one second to ${BREAK_GLASS_MINUTES_MAX} minutes; ask again when it ends`,
     );
   }
 }
