@@ -13,6 +13,9 @@ const SUITE_FOLDERS = ["packages", "scripts", "tests", "bench", "examples"];
 /** More workers than this disturb the suites that measure time or start servers. */
 const WORKERS_MAX = 4;
 
+/** One test that takes longer hangs; the longest ones start servers and browsers on a busy machine. */
+const TEST_TIMEOUT_MS = 120_000;
+
 const repository = join(import.meta.dirname, "..");
 
 async function main(): Promise<number> {
@@ -34,6 +37,7 @@ function runBunTest(reportFile: string, narrowing: readonly string[]): Promise<n
     "test",
     `--parallel=${workers}`,
     "--only-failures",
+    `--timeout=${TEST_TIMEOUT_MS}`,
     "--reporter=junit",
     `--reporter-outfile=${reportFile}`,
     ...(narrowing.length > 0 ? narrowing : folders),

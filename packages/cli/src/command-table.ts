@@ -50,6 +50,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "show what an action would be decided to be",
     load: async () => (await import("./commands/action-test.ts")).addTestActionCommand,
   },
+  policy: {
+    summary: "history, current, rollback",
+    load: loadPolicyCommands,
+  },
   verify: {
     summary: "verify a bundle offline, or have the server verify what it holds",
     load: async () => (await import("./commands/verify.ts")).addVerifyCommand,
@@ -75,3 +79,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/break-glass.ts")).addBreakGlassCommands,
   },
 };
+
+/** What tests a policy without a server, and what manages the versions of a server's, under one name. */
+async function loadPolicyCommands(): Promise<AddCommands> {
+  const { addPolicyVersionCommands } = await import("./commands/policy-versions.ts");
+  return (program, io) => {
+    const policy = program.command("policy").description("history, current, rollback");
+    addPolicyVersionCommands(policy, io);
+  };
+}
