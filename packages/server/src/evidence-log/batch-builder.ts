@@ -1,20 +1,27 @@
 /**
  * Turns queued records into the bytes of one batch: gives each its index and its place in a segment, links it to the
- * session's frame before, and seals the frames. Only here do records get positions, so they are the same in memory
+ * session's frame before, and lays out the frames. Only here do records get positions, so they are the same in memory
  * and on disk; a batch never crosses a segment.
  */
 import { HASH_BYTES } from "@aegisflow/evidence";
-import { type FramePosition, payloadBytes, writePayload } from "./record-payload.ts";
+import {
+  type FieldText,
+  type FramePosition,
+  PAYLOAD_PREFIX_BYTES,
+  writeBody,
+  writePayloadStart,
+} from "./record-payload.ts";
 import {
   BATCH_END,
+  beginFrame,
   FRAME_CHECKPOINT,
   FRAME_HEADER_BYTES,
   FRAME_RECORD,
+  type FrameType,
   SEGMENT_HEADER_BYTES,
   type SegmentHeader,
-  sealFrame,
 } from "./segment-format.ts";
-import type { Batch, KeyAppend } from "./segment-writer.ts";
+import { type Batch, type KeyAppend, SEAL_BYTES } from "./segment-writer.ts";
 
 /** Where the next frame goes. */
 export interface LogEnd {
@@ -36,7 +43,12 @@ export interface PendingRecord {
   readonly headerBytes: number;
   /** 64 hex. */
   readonly leaf: string;
-  readonly body: Uint8Array;
+  /** What is disclosed, in the order of the names; sealed by the writer. */
+  readonly fields: readonly FieldText[];
+  readonly bodyBytes: number;
+  readonly nonce: Uint8Array;
+  /** Of the record; undefined when it has no fields. */
+  readonly key: Uint8Array | undefined;
   readonly keyId: number;
   /** The session's chain on disk: read for the link, moved on to this record. */
   readonly chain: { last: FramePosition };
@@ -65,44 +77,88 @@ export function buildBatch(
   const segment = begin?.id ?? end.segment;
   const offset = begin === undefined ? end.offset : SEGMENT_HEADER_BYTES;
 
-  // Not from the shared pool: the memory is handed over to the writing thread.
-  const frames = Buffer.allocUnsafeSlow(length);
-  const leaves = Buffer.allocUnsafeSlow(records.length * HASH_BYTES);
-  const positions: FramePosition[] = [];
-  let at = 0;
-  const seal = (
-    bytes: number,
-    header: { index: number; type: typeof FRAME_RECORD | typeof FRAME_CHECKPOINT },
-  ): void => {
-    const flags = at + bytes === length ? BATCH_END : 0;
-    sealFrame(frames.subarray(at, at + bytes), { ...header, batch: number, flags });
-    at += bytes;
-  };
-  if (note !== undefined) {
-    frames.set(note, at + FRAME_HEADER_BYTES);
-    seal(FRAME_HEADER_BYTES + note.length, { index: end.size, type: FRAME_CHECKPOINT });
-  }
-  records.forEach((record, i) => {
-    const bytes = frameBytes(record);
-    const { header, keyId, body, chain } = record;
-    const into = frames.subarray(at + FRAME_HEADER_BYTES, at + bytes);
-    writePayload(into, { header, keyId, previous: chain.last, body }, record.headerBytes);
-    leaves.write(record.leaf, i * HASH_BYTES, "hex");
-    chain.last = { segment, offset: offset + at };
-    positions.push(chain.last);
-    seal(bytes, { index: end.size + i, type: FRAME_RECORD });
+  const draft = new BatchDraft(length, records, { batch: number, index: end.size });
+  if (note !== undefined) draft.addNote(note);
+  const positions = records.map((record) => {
+    const previous = record.chain.last;
+    record.chain.last = { segment, offset: offset + draft.at };
+    draft.addRecord(record, previous);
+    return record.chain.last;
   });
+  const { frames, leaves, seals } = draft;
   const lastLeaf = records.length === 0 ? end.lastLeaf : Uint8Array.from(leaves.subarray(-HASH_BYTES));
   return {
-    batch: { begin, segment, offset, frames, leaves, keys: extras.keys },
+    batch: { begin, segment, offset, frames, leaves, seals, keys: extras.keys },
     end: { segment, offset: offset + length, batch: number, size: end.size + records.length, lastLeaf },
     positions,
   };
 }
 
+/** The bytes of a batch while they are filled in. */
+class BatchDraft {
+  // Not from the shared pool: the memory is handed over to the writing thread.
+  readonly frames: Buffer<ArrayBuffer>;
+  readonly leaves: Buffer<ArrayBuffer>;
+  readonly seals: Buffer<ArrayBuffer>;
+  readonly #batch: number;
+  #index: number;
+  #records = 0;
+  #sealed = 0;
+  at = 0;
+
+  constructor(
+    length: number,
+    records: readonly PendingRecord[],
+    first: { readonly batch: number; readonly index: number },
+  ) {
+    this.frames = Buffer.allocUnsafeSlow(length);
+    this.leaves = Buffer.allocUnsafeSlow(records.length * HASH_BYTES);
+    this.seals = Buffer.allocUnsafeSlow(records.filter(({ key }) => key !== undefined).length * SEAL_BYTES);
+    this.#batch = first.batch;
+    this.#index = first.index;
+  }
+
+  addNote(note: Uint8Array): void {
+    const bytes = FRAME_HEADER_BYTES + note.length;
+    this.frames.set(note, this.at + FRAME_HEADER_BYTES);
+    this.#begin(bytes, FRAME_CHECKPOINT);
+  }
+
+  addRecord(record: PendingRecord, previous: FramePosition): void {
+    const bytes = frameBytes(record);
+    const { header, headerBytes, keyId, key, fields, nonce } = record;
+    const payload = this.frames.subarray(this.at + FRAME_HEADER_BYTES, this.at + bytes);
+    writePayloadStart(payload, { header, keyId, previous }, headerBytes);
+    if (key !== undefined) {
+      const bodyAt = PAYLOAD_PREFIX_BYTES + headerBytes;
+      writeBody(payload.subarray(bodyAt), fields, nonce);
+      this.#addSeal(this.at + FRAME_HEADER_BYTES + bodyAt, this.at + bytes, key);
+    }
+    this.leaves.write(record.leaf, this.#records * HASH_BYTES, "hex");
+    this.#begin(bytes, FRAME_RECORD);
+    this.#records++;
+    this.#index++;
+  }
+
+  #addSeal(from: number, to: number, key: Uint8Array): void {
+    const at = this.#sealed * SEAL_BYTES;
+    this.seals.writeUInt32LE(from, at);
+    this.seals.writeUInt32LE(to, at + 4);
+    this.seals.set(key, at + 8);
+    this.#sealed++;
+  }
+
+  #begin(bytes: number, type: FrameType): void {
+    const end = this.at + bytes;
+    const flags = end === this.frames.length ? BATCH_END : 0;
+    beginFrame(this.frames.subarray(this.at, end), { index: this.#index, batch: this.#batch, type, flags });
+    this.at = end;
+  }
+}
+
 /** Bytes of the record's frame. */
-export function frameBytes(record: Pick<PendingRecord, "headerBytes" | "body">): number {
-  return FRAME_HEADER_BYTES + payloadBytes(record.headerBytes, record.body.length);
+export function frameBytes(record: Pick<PendingRecord, "headerBytes" | "bodyBytes">): number {
+  return FRAME_HEADER_BYTES + PAYLOAD_PREFIX_BYTES + record.headerBytes + record.bodyBytes;
 }
 
 function batchBytes(records: readonly PendingRecord[]): number {

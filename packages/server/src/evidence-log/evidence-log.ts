@@ -133,7 +133,7 @@ export async function openEvidenceLog(options: EvidenceLogOptions): Promise<Evid
     openIndex: () => createSqliteSessionIndex(options.openSqlite(join(folder, "index.db"))),
     startWriter: () => startThreadWriter(folder),
     sources: { clock, ids, random },
-    turns: { defer: (work) => void setImmediate(work), pause: () => nextTurn() },
+    turns: { defer: queueMicrotask, pause: () => nextTurn() },
     settings: { logName, limits: { ...EVIDENCE_LIMITS, ...options.limits }, onFatal },
   });
 }

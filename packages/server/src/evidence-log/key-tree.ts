@@ -38,12 +38,21 @@ export function wholeKeySet(root: Uint8Array): KeySet {
 }
 
 function step(parent: Uint8Array, bit: number): Uint8Array {
-  return hash("sha256", Buffer.concat([STEP_DOMAIN, parent, Uint8Array.of(bit)]), "buffer");
+  return derive(STEP_DOMAIN, parent, bit);
+}
+
+/** SHA-256(domain ‖ key ‖ number). */
+function derive(domain: Buffer, key: Uint8Array, number: number): Uint8Array {
+  const preimage = Buffer.allocUnsafe(domain.length + KEY_BYTES + 1);
+  preimage.set(domain);
+  preimage.set(key, domain.length);
+  preimage[domain.length + KEY_BYTES] = number;
+  return hash("sha256", preimage, "buffer");
 }
 
 /** Key of one field below its record's key. */
 export function fieldKey(recordKey: Uint8Array, field: number): Uint8Array {
-  return hash("sha256", Buffer.concat([FIELD_DOMAIN, recordKey, Uint8Array.of(field)]), "buffer");
+  return derive(FIELD_DOMAIN, recordKey, field);
 }
 
 /** First `depth` bits of a 32-bit number. */

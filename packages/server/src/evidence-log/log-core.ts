@@ -9,7 +9,7 @@ import { AppendQueue } from "./append-queue.ts";
 import type { EvidenceLimits } from "./evidence-limits.ts";
 import { assertOpen, type LiveSession, LiveSessions } from "./live-sessions.ts";
 import type { LogWriter, StartWriter } from "./log-writer.ts";
-import { prepareRecord, type RecordContext, type RecordDraft } from "./record-builder.ts";
+import { RecordBuilder, type RecordContext, type RecordDraft } from "./record-builder.ts";
 import type { FramePosition } from "./record-payload.ts";
 import type { RecoveredLog } from "./recovery.ts";
 import type { SignedCheckpoint } from "./segment-writer.ts";
@@ -50,6 +50,7 @@ export class LogCore {
   readonly queue: AppendQueue;
   readonly #options: LogCoreOptions;
   readonly #writer: LogWriter;
+  readonly #builder: RecordBuilder;
   #landmarks: Landmark[] = [];
   #checkpoint: SignedCheckpoint | undefined;
   #signedSize: number;
@@ -60,6 +61,7 @@ export class LogCore {
 
   constructor(recovered: RecoveredLog, options: LogCoreOptions) {
     this.#options = options;
+    this.#builder = new RecordBuilder(options.context);
     this.sessions = new LiveSessions(options.loadSession);
     for (const state of recovered.changed) this.sessions.adopt(state);
     this.#landmarks = [...recovered.landmarks];
@@ -75,7 +77,10 @@ export class LogCore {
         published: recovered.published,
       },
       {
-        committed: () => this.queue.onCommitted(),
+        committed: () => {
+          this.queue.onCommitted();
+          options.onGrown();
+        },
         checkpointed: (checkpoint) => this.#onCheckpoint(checkpoint),
         keysReplaced: () => this.#waiting.keys.shift()?.resolve(),
         closed: () => this.#waiting.closes.shift()?.resolve(),
@@ -94,7 +99,6 @@ export class LogCore {
         session.state.keyId = session.keyId;
         session.dirty = true;
         for (const name of landmarks) this.#landmarks.push({ name, at });
-        if (session.pending === 0) this.#options.onGrown();
       },
     });
   }
@@ -137,8 +141,8 @@ export class LogCore {
   }
 
   #enqueue(session: LiveSession, draft: RecordDraft, waiter: Partial<Waiter<WrittenRecord>>): void {
-    const { context, keys } = this.#options;
-    const prepared = prepareRecord(context, session, draft, (live, seq) =>
+    const { keys } = this.#options;
+    const prepared = this.#builder.prepare(session, draft, (live, seq) =>
       keys.recordKey(live, seq, (append) => this.queue.addKeys(append)),
     );
     const { seq } = prepared.facts;

@@ -4,21 +4,29 @@
  */
 import { createHash } from "node:crypto";
 import { AegisError, type JsonValue } from "@aegisflow/core";
-import { buildRecord, EvidenceError, NO_PREDECESSOR } from "@aegisflow/evidence";
+import {
+  buildRecord,
+  canonicalJson,
+  EvidenceError,
+  type RecordDraft as HeaderDraft,
+  NO_PREDECESSOR,
+} from "@aegisflow/evidence";
+import { DISCLOSURE_DEPTH_MAX } from "@aegisflow/evidence/commitment";
 import { nodeCrypto } from "@aegisflow/evidence/node-crypto";
 import type { Clock, Ids } from "../governance/ports.ts";
 import type { PendingRecord } from "./batch-builder.ts";
-import { fieldKey } from "./key-tree.ts";
 import type { LiveSession } from "./live-sessions.ts";
-import { sealBody } from "./record-payload.ts";
+import { QuickRecords, quotePlain } from "./quick-record.ts";
+import { bodyBytes, type FieldText } from "./record-payload.ts";
 import { factsOf, landmarkNames, type RecordFacts } from "./session-state.ts";
 
 /** Above this a value is kept as its digest: evidence is for what was done, not for moving files. */
-export const VALUE_BYTES_MAX = 64 * 1024;
-/** Sum over a record; above it, every value longer than `LARGE_VALUE_BYTES` is kept as its digest. */
-export const RECORD_BODY_BYTES_MAX = 512 * 1024;
-const LARGE_VALUE_BYTES = 4 * 1024;
+export const VALUE_CHARS_MAX = 64 * 1024;
+/** Sum over a record; above it, every value longer than `LARGE_VALUE_CHARS` is kept as its digest. */
+export const RECORD_BODY_CHARS_MAX = 512 * 1024;
+const LARGE_VALUE_CHARS = 4 * 1024;
 const NONCE_BYTES = 12;
+const SALT_BYTES = 16;
 
 /** A draft of any kind, the log's own included. */
 export interface RecordDraft {
@@ -49,95 +57,111 @@ export interface PreparedRecord {
 /** Key of the record being made; only asked for when it has something to seal. */
 export type RecordKeys = (session: LiveSession, seq: number) => Uint8Array;
 
-/**
- * The next record of the session; the session's chain goes on from it.
- * @throws AegisError `invalid-input` when the draft cannot be a record; the chain stays as it was.
- */
-export function prepareRecord(
-  context: RecordContext,
-  session: LiveSession,
-  draft: RecordDraft,
-  keys: RecordKeys,
-): PreparedRecord {
-  const seq = session.seq + 1;
-  const { texts, values } = keptValues(draft.disclosures);
-  const header = headerOf(context, session, draft);
-  const built = build(header, values, context.randomBytes);
-  const names = Object.keys(texts).sort();
-  const key = names.length === 0 ? undefined : keys(session, seq);
-  const nonce = context.randomBytes(NONCE_BYTES);
-  const body =
-    key === undefined
-      ? new Uint8Array(0)
-      : sealBody(
-          names.map((name) => [built.body[name]?.[0] ?? "", texts[name] ?? ""]),
-          (field) => fieldKey(key, field),
-          nonce,
-        );
-  session.seq = seq;
-  session.leaf = built.leaf;
-  session.closing = draft.kind === "session.close";
-  const headerBytes = Buffer.byteLength(built.header, "utf8");
-  const keyId = key === undefined ? 0 : session.keyId;
-  return {
-    record: { header: built.header, headerBytes, leaf: built.leaf, body, keyId, chain: session.chain },
-    facts: factsOf(header, built.leaf),
-    landmarks: landmarkNames(header, built.leaf),
-  };
+export class RecordBuilder {
+  readonly #context: RecordContext;
+  readonly #quick = new QuickRecords();
+
+  constructor(context: RecordContext) {
+    this.#context = context;
+  }
+
+  /**
+   * The next record of the session; the session's chain goes on from it.
+   * @throws AegisError `invalid-input` when the draft cannot be a record; the chain stays as it was.
+   */
+  prepare(session: LiveSession, draft: RecordDraft, keys: RecordKeys): PreparedRecord {
+    const { randomBytes } = this.#context;
+    const values = keptValues(draft.disclosures);
+    const fields = values.map(({ name, text }): FieldText => ({ name, text, salt: randomBytes(SALT_BYTES) }));
+    const header = this.#header(session, draft);
+    const { header: text, leaf } = this.#quick.build(header, fields) ?? buildSlowly(header, values, fields);
+    const key = fields.length === 0 ? undefined : keys(session, header.seq);
+    session.seq = header.seq;
+    session.leaf = leaf;
+    session.closing = draft.kind === "session.close";
+    const keyId = key === undefined ? 0 : session.keyId;
+    return {
+      record: {
+        ...{ header: text, headerBytes: Buffer.byteLength(text, "utf8"), leaf, chain: session.chain },
+        ...{ fields, bodyBytes: bodyBytes(fields), nonce: randomBytes(NONCE_BYTES), key, keyId },
+      },
+      facts: factsOf(header, leaf),
+      landmarks: landmarkNames(header, leaf),
+    };
+  }
+
+  #header(session: LiveSession, { kind, p, ref = {} }: RecordDraft): HeaderDraft {
+    const { origin, boot, epoch, clock, ids } = this.#context;
+    const { tenant, sid } = session.state;
+    return {
+      boot,
+      epoch,
+      id: ids.next(),
+      kind,
+      log: origin,
+      mono: String(Math.floor(clock.monotonicMs() * 1000)),
+      p,
+      prev: session.seq < 0 ? NO_PREDECESSOR : session.leaf,
+      ref,
+      seq: session.seq + 1,
+      sid,
+      tenant,
+      ts: clock.nowIso(),
+    };
+  }
 }
 
-function headerOf(context: RecordContext, session: LiveSession, draft: RecordDraft): Parameters<typeof buildRecord>[1] {
-  const { origin, boot, epoch, clock, ids } = context;
-  const { tenant, sid, kind, p, ref = {} } = draft;
-  const prev = session.seq < 0 ? NO_PREDECESSOR : session.leaf;
-  const mono = String(Math.floor(clock.monotonicMs() * 1000));
-  const place = { tenant, sid, seq: session.seq + 1, prev };
-  return { boot, epoch, id: ids.next(), kind, log: origin, mono, p, ref, ts: clock.nowIso(), ...place };
+const NO_SALT = new Uint8Array(0);
+
+interface KeptValue {
+  readonly name: string;
+  readonly value: JsonValue;
+  /** Canonical JSON, made once: measured, committed to and sealed. */
+  readonly text: string;
 }
 
-function build(
-  header: Parameters<typeof buildRecord>[1],
-  values: Readonly<Record<string, JsonValue>>,
-  randomBytes: (count: number) => Uint8Array,
-): ReturnType<typeof buildRecord> {
+/** The general way, for whatever the quick one does not take. */
+function buildSlowly(
+  header: HeaderDraft,
+  values: readonly KeptValue[],
+  fields: readonly FieldText[],
+): { readonly header: string; readonly leaf: string } {
+  const salts = fields.map(({ salt }) => salt);
+  const disclosures = Object.fromEntries(values.map(({ name, value }) => [name, value]));
+  return refusing(() => buildRecord(nodeCrypto, header, disclosures, () => salts.shift() ?? NO_SALT));
+}
+
+function refusing<T>(work: () => T): T {
   try {
-    return buildRecord(nodeCrypto, header, values, randomBytes);
+    return work();
   } catch (error) {
     if (!(error instanceof EvidenceError)) throw error;
     throw new AegisError("invalid-input", `this cannot be recorded: ${error.message}`, { cause: error });
   }
 }
 
-interface KeptValues {
-  readonly values: Readonly<Record<string, JsonValue>>;
-  /** The values' JSON, made once: measured here, sealed later. */
-  readonly texts: Readonly<Record<string, string>>;
-}
-
-function keptValues(disclosures: RecordDraft["disclosures"]): KeptValues {
-  const values: Record<string, JsonValue> = {};
-  const texts: Record<string, string> = {};
+/** In the order of the names, which is the order of the sealed boxes. */
+function keptValues(disclosures: RecordDraft["disclosures"]): readonly KeptValue[] {
   let total = 0;
-  for (const [name, value] of Object.entries(disclosures)) {
-    values[name] = value;
-    texts[name] = jsonText(value);
-    total += texts[name].length;
-  }
-  const longest = total > RECORD_BODY_BYTES_MAX ? LARGE_VALUE_BYTES : VALUE_BYTES_MAX;
-  for (const [name, text] of Object.entries(texts)) {
-    if (text.length <= longest) continue;
-    const digest = { bytes: String(Buffer.byteLength(text)), omitted: true, sha256: sha256Of(text) };
-    values[name] = digest;
-    texts[name] = JSON.stringify(digest);
-  }
-  return { values, texts };
+  const kept = Object.keys(disclosures)
+    .sort()
+    .map((name): KeptValue => {
+      const value = disclosures[name] ?? null;
+      const text = canonicalText(value);
+      total += text.length;
+      return { name, value, text };
+    });
+  const charsMax = total > RECORD_BODY_CHARS_MAX ? LARGE_VALUE_CHARS : VALUE_CHARS_MAX;
+  return total > charsMax ? kept.map((value) => (value.text.length > charsMax ? digestOf(value) : value)) : kept;
 }
 
-/** `undefined` and functions have no JSON; the commitment then refuses the value with a reason. */
-function jsonText(value: JsonValue): string {
-  return JSON.stringify(value) ?? "";
+function canonicalText(value: JsonValue): string {
+  const quoted = typeof value === "string" ? quotePlain(value) : undefined;
+  return quoted ?? refusing(() => canonicalJson(value, { numbers: "strict-json", depthMax: DISCLOSURE_DEPTH_MAX }));
 }
 
-function sha256Of(text: string): string {
-  return createHash("sha256").update(text, "utf8").digest("hex");
+function digestOf({ name, text }: KeptValue): KeptValue {
+  const sha256 = createHash("sha256").update(text, "utf8").digest("hex");
+  const value = { bytes: String(Buffer.byteLength(text)), omitted: true, sha256 };
+  return { name, value, text: canonicalJson(value) };
 }

@@ -6,12 +6,14 @@
  */
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { type CanonicalInput, type Disclosures, parseStrictJson } from "@aegisflow/evidence";
+import { fieldKey } from "./key-tree.ts";
 import { asBuffer } from "./segment-format.ts";
 
 export const PAYLOAD_PREFIX_BYTES = 16;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const SALT_CHARS = 22;
+const BOX_BYTES_MIN = 4 + SALT_CHARS + TAG_BYTES;
 
 /** Where a frame stands. `segment` 0 means nowhere: ids start at 1. */
 export interface FramePosition {
@@ -26,22 +28,17 @@ export interface RecordPayload {
   readonly header: string;
   readonly keyId: number;
   readonly previous: FramePosition;
+  /** As stored; a view of the frame. */
   readonly body: Uint8Array;
 }
 
-/** Bytes of the payload of a record, prefix included. */
-export function payloadBytes(headerBytes: number, bodyBytes: number): number {
-  return PAYLOAD_PREFIX_BYTES + headerBytes + bodyBytes;
-}
-
-/** Writes a payload into place; `into` has exactly its length. */
-export function writePayload(into: Buffer, payload: RecordPayload, headerBytes: number): void {
+/** Writes a payload without its body into place. */
+export function writePayloadStart(into: Buffer, payload: Omit<RecordPayload, "body">, headerBytes: number): void {
   into.writeUInt32LE(headerBytes, 0);
   into.writeUInt32LE(payload.keyId, 4);
   into.writeUInt32LE(payload.previous.segment, 8);
   into.writeUInt32LE(payload.previous.offset, 12);
   into.write(payload.header, PAYLOAD_PREFIX_BYTES, "utf8");
-  into.set(payload.body, PAYLOAD_PREFIX_BYTES + headerBytes);
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -67,22 +64,45 @@ export function readPayload(stored: Uint8Array): RecordPayload | undefined {
 /** Key of the n-th field, or undefined when it was erased. */
 export type FieldKeys = (field: number) => Uint8Array | undefined;
 
-/** Seals salt and JSON text of each field, in the order of the sorted names. */
-export function sealBody(
-  fields: readonly (readonly [salt: string, text: string])[],
-  keyOf: (field: number) => Uint8Array,
-  nonce: Uint8Array,
-): Uint8Array {
-  const parts: Uint8Array[] = [nonce];
-  fields.forEach(([salt, text], field) => {
-    const cipher = createCipheriv("aes-256-gcm", keyOf(field), nonce);
-    const sealed = cipher.update(salt + text, "utf8");
-    const rest = cipher.final();
-    const length = Buffer.allocUnsafe(4);
-    length.writeUInt32LE(sealed.length + rest.length + TAG_BYTES);
-    parts.push(length, sealed, rest, cipher.getAuthTag());
-  });
-  return Buffer.concat(parts);
+/** A committed field before it is sealed. */
+export interface FieldText {
+  readonly name: string;
+  /** 16 bytes. */
+  readonly salt: Uint8Array;
+  /** Canonical JSON of the value. */
+  readonly text: string;
+}
+
+/** Bytes of the body of these fields. */
+export function bodyBytes(fields: readonly FieldText[]): number {
+  if (fields.length === 0) return 0;
+  return fields.reduce((sum, { text }) => sum + BOX_BYTES_MIN + Buffer.byteLength(text, "utf8"), NONCE_BYTES);
+}
+
+/** Lays out a body in the clear, with room for the tags; `into` has exactly its length. `sealBody` comes before the disk. */
+export function writeBody(into: Buffer, fields: readonly FieldText[], nonce: Uint8Array): void {
+  into.set(nonce);
+  let at = NONCE_BYTES;
+  for (const { salt, text } of fields) {
+    const start = at + 4;
+    let end = start + into.write(asBuffer(salt).toString("base64url"), start, "latin1");
+    end += into.write(text, end, "utf8") + TAG_BYTES;
+    into.writeUInt32LE(end - start, at);
+    at = end;
+  }
+}
+
+/** Encrypts a laid-out body where it lies, each field under its own key. */
+export function sealBody(body: Buffer, recordKey: Uint8Array): void {
+  const nonce = body.subarray(0, NONCE_BYTES);
+  for (let at = NONCE_BYTES, field = 0; at < body.length; field++) {
+    const box = body.subarray(at + 4, at + 4 + body.readUInt32LE(at));
+    const cipher = createCipheriv("aes-256-gcm", fieldKey(recordKey, field), nonce);
+    box.set(cipher.update(box.subarray(0, box.length - TAG_BYTES)));
+    cipher.final();
+    box.set(cipher.getAuthTag(), box.length - TAG_BYTES);
+    at += 4 + box.length;
+  }
 }
 
 export interface OpenedBody {

@@ -75,13 +75,26 @@ export interface FrameHeader {
   readonly flags: number;
 }
 
-/** Writes the header of a frame whose payload already stands after it, crc last. */
-export function sealFrame(frame: Buffer, header: FrameHeader): void {
+/** Writes the header of a frame but for its crc. */
+export function beginFrame(frame: Buffer, header: FrameHeader): void {
   frame.writeUInt32LE(frame.length - FRAME_HEADER_BYTES, 0);
   writeU64(frame, header.index, 8);
   writeU64(frame, header.batch, 16);
   frame.writeUInt32LE(header.type | (header.flags << 8), 24);
+}
+
+/** Writes the crc, when everything else stands. */
+export function endFrame(frame: Buffer): void {
   frame.writeUInt32LE(crc32(frame.subarray(8)), 4);
+}
+
+/** The frames of a batch under construction, one after the other: only their lengths are believed. */
+export function* framesOf(frames: Buffer): Generator<Buffer> {
+  for (let at = 0; at < frames.length; ) {
+    const end = at + FRAME_HEADER_BYTES + frames.readUInt32LE(at);
+    yield frames.subarray(at, end);
+    at = end;
+  }
 }
 
 export interface Frame extends FrameHeader {

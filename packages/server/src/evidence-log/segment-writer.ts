@@ -18,11 +18,23 @@ import { nodeCrypto } from "@aegisflow/evidence/node-crypto";
 import { type FileSystem, type OpenFile, replaceFile, writeFully } from "./file-system.ts";
 import { KeyFileWriter } from "./key-file-writer.ts";
 import { type LockStore, openLockStore, type SignedState } from "./lock-store.ts";
-import { encodeSegmentHeader, SEGMENT_HEADER_BYTES, type SegmentHeader, segmentPath } from "./segment-format.ts";
+import { sealBody } from "./record-payload.ts";
+import {
+  asBuffer,
+  encodeSegmentHeader,
+  endFrame,
+  framesOf,
+  SEGMENT_HEADER_BYTES,
+  type SegmentHeader,
+  segmentPath,
+} from "./segment-format.ts";
 import { createTileWriter, type TileWriter } from "./tile-store.ts";
 import { GrowingTree, partialTiles, type Tile, type TreeEdge } from "./tree-edge.ts";
 
 export const CHECKPOINT_PATH = "checkpoint";
+
+/** Bytes of one entry of `Batch.seals`. */
+export const SEAL_BYTES = 40;
 
 /** Sealed key sets that must be durable before the records that need them. */
 export interface KeyAppend {
@@ -36,7 +48,10 @@ export interface Batch {
   readonly segment: number;
   /** Where the frames go: always the end of the segment. */
   readonly offset: number;
+  /** Bodies still in the clear, crcs still to be written. */
   readonly frames: Uint8Array<ArrayBuffer>;
+  /** For each body: where it begins and ends among the frames, u32 each, and its record's key, 32 bytes. */
+  readonly seals: Uint8Array<ArrayBuffer>;
   /** Leaf hashes of the records, 32 bytes each. */
   readonly leaves: Uint8Array<ArrayBuffer>;
   readonly keys: readonly KeyAppend[];
@@ -63,6 +78,22 @@ export interface SignedCheckpoint {
   /** The signed note. */
   readonly note: string;
   readonly edge: TreeEdge;
+}
+
+/** One write and one sync for each file, however many sessions begin at once. */
+function mergeKeys(keys: readonly KeyAppend[]): readonly KeyAppend[] {
+  const shards = new Map<number, Uint8Array[]>();
+  for (const { shard, bytes } of keys) shards.set(shard, [...(shards.get(shard) ?? []), bytes]);
+  return [...shards].map(([shard, parts]) => ({ shard, bytes: Buffer.concat(parts) }));
+}
+
+/** Nothing readable leaves this process: bodies are encrypted before the first byte is written. */
+function sealBatch(frames: Buffer, seals: Buffer): void {
+  for (let at = 0; at < seals.length; at += SEAL_BYTES) {
+    const body = frames.subarray(seals.readUInt32LE(at), seals.readUInt32LE(at + 4));
+    sealBody(body, seals.subarray(at + 8, at + SEAL_BYTES));
+  }
+  for (const frame of framesOf(frames)) endFrame(frame);
 }
 
 /** The checkpoint of a size and root as a signed note. */
@@ -104,11 +135,12 @@ export class SegmentWriter {
   /** Durable when it returns. */
   commit(batch: Batch): void {
     this.#guard(() => {
-      for (const { shard, bytes } of batch.keys) this.#keys.append(shard, bytes);
+      for (const { shard, bytes } of mergeKeys(batch.keys)) this.#keys.append(shard, bytes);
       if (batch.begin !== undefined) this.#beginSegment(batch.begin);
       const file = this.#file;
       assertThat(file !== undefined && batch.segment === this.#segment, "a batch goes to the open segment");
       assertThat(batch.offset === this.#offset, "a batch goes to the end of its segment");
+      sealBatch(asBuffer(batch.frames), asBuffer(batch.seals));
       writeFully(file, batch.frames, batch.offset);
       file.datasync();
       this.#offset += batch.frames.length;

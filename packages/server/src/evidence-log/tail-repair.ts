@@ -3,7 +3,15 @@
  * written again, because after a failed sync the page cache may show frames that the disk never got.
  */
 import { type FileSystem, readUpTo, replaceFile, writeFully } from "./file-system.ts";
-import { asBuffer, BATCH_END, decodeFrame, SEGMENT_HEADER_BYTES, sealFrame, segmentPath } from "./segment-format.ts";
+import {
+  asBuffer,
+  BATCH_END,
+  beginFrame,
+  decodeFrame,
+  endFrame,
+  SEGMENT_HEADER_BYTES,
+  segmentPath,
+} from "./segment-format.ts";
 import type { ScanResult, Tail } from "./segment-scan.ts";
 
 /** Durable when it returns. */
@@ -40,6 +48,8 @@ function endedBatch(batch: NonNullable<ScanResult["lastBatch"]>): Uint8Array {
   const bytes = Buffer.from(batch.bytes);
   const last = bytes.subarray(bytes.length - batch.lastFrameBytes);
   const frame = decodeFrame(asBuffer(last), 0);
-  if (frame !== undefined) sealFrame(last, { ...frame, flags: BATCH_END });
+  if (frame === undefined) return bytes;
+  beginFrame(last, { ...frame, flags: BATCH_END });
+  endFrame(last);
   return bytes;
 }

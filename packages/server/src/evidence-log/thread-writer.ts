@@ -1,6 +1,6 @@
 /**
  * The writer in its own thread, so that waiting for the disk never stops the server. The thread opens the folder
- * itself and reads the signing seed itself: no key crosses the channel. Entry file: `segment-writer-worker.ts`; a
+ * itself and reads the signing seed itself; of the session keys it gets those of the records it seals. Entry file: `segment-writer-worker.ts`; a
  * compiled binary must name it as an additional entry point.
  */
 import { Worker } from "node:worker_threads";
@@ -54,19 +54,23 @@ export function startThreadWriter(folder: string): StartWriter {
 }
 
 /** Memory that is moved to the thread instead of copied: the batch was built for nobody else. */
-function buffersOf({ frames, leaves }: Batch): ArrayBuffer[] {
-  return [frames.buffer, leaves.buffer];
+function buffersOf({ frames, leaves, seals }: Batch): ArrayBuffer[] {
+  return [frames, leaves, seals].filter((bytes) => bytes.length > 0).map((bytes) => bytes.buffer);
 }
 
 function tell(events: WriterEvents, answer: Exclude<WriterAnswer, { kind: "failed" }>): void {
   switch (answer.kind) {
     case "committed":
-      return events.committed();
+      events.committed();
+      return;
     case "checkpointed":
-      return events.checkpointed(answer.checkpoint);
+      events.checkpointed(answer.checkpoint);
+      return;
     case "keys-replaced":
-      return events.keysReplaced();
+      events.keysReplaced();
+      return;
     case "closed":
-      return events.closed();
+      events.closed();
+      return;
   }
 }

@@ -46,7 +46,8 @@ export class GrowingTree {
   }
 
   #keep(level: number, index: number, node: Uint8Array): void {
-    const tile = (this.#tiles[level] ??= new Uint8Array(TILE_WIDTH * HASH_BYTES));
+    const tile = this.#tiles[level] ?? new Uint8Array(TILE_WIDTH * HASH_BYTES);
+    this.#tiles[level] = tile;
     const at = index % TILE_WIDTH;
     tile.set(node, at * HASH_BYTES);
     if (at === TILE_WIDTH - 1) this.#full.push({ level, index: Math.floor(index / TILE_WIDTH), hashes: tile.slice() });

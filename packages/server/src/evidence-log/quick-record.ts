@@ -1,0 +1,115 @@
+/**
+ * `buildRecord` of the evidence package for the records that nearly all are: plain ASCII words in the header. The
+ * text is put together instead of printed by the general serializer, three times as fast; the result is the same to
+ * the byte, which a property test holds it to. Anything unusual is left to `buildRecord` itself.
+ */
+import { hash } from "node:crypto";
+import type { RecordDraft } from "@aegisflow/evidence";
+import type { FieldText } from "./record-payload.ts";
+
+export interface QuickRecord {
+  readonly header: string;
+  /** 64 hex. */
+  readonly leaf: string;
+}
+
+const COMMITMENT_DOMAIN = Buffer.from("aegisflow.dev/cm/v1\u0000", "latin1");
+const SALT_BYTES = 16;
+/** ASCII that JSON prints as it is. */
+const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+const FIELD_NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
+const HASH = /^[0-9a-f]{64}$/;
+const WORD_CHARS_MAX = 512;
+const FIELDS_MAX = 64;
+/** What this can make is far below the limit of a header. */
+const HEADER_CHARS_MAX = 16 * 1024;
+
+/** The canonical JSON of a string, when it is plain. */
+export function quotePlain(text: string): string | undefined {
+  return PLAIN.test(text) ? `"${text}"` : undefined;
+}
+
+export class QuickRecords {
+  /** Preimages are put together here; the domain stands at its beginning for good. */
+  #scratch = Buffer.alloc(0);
+
+  /** @param fields in the order of their names */
+  build(draft: RecordDraft, fields: readonly FieldText[]): QuickRecord | undefined {
+    const p = printWords(draft.p, isQuickWord);
+    const ref = printWords(draft.ref, isHash);
+    const cm = this.#printCommitments(fields);
+    if (p === undefined || ref === undefined || cm === undefined || !isQuickPlace(draft)) return undefined;
+    const { boot, epoch, id, kind, log, mono, prev, seq, sid, tenant, ts } = draft;
+    const header = `{"boot":"${boot}","cm":${cm},"epoch":${epoch},"id":"${id}","kind":"${kind}","log":"${log}","mono":"${mono}","p":${p},"prev":"${prev}","ref":${ref},"seq":${seq},"sid":"${sid}","tenant":"${tenant}","ts":"${ts}","v":1}`;
+    if (header.length > HEADER_CHARS_MAX) return undefined;
+    return { header, leaf: hash("sha256", `\u0000${header}`, "hex") };
+  }
+
+  #printCommitments(fields: readonly FieldText[]): string | undefined {
+    if (fields.length > FIELDS_MAX) return undefined;
+    let text = "";
+    for (const { name, salt, text: value } of fields) {
+      if (!FIELD_NAME.test(name)) return undefined;
+      text += `${text === "" ? "{" : ","}"${name}":"${this.#commit(name, salt, value)}"`;
+    }
+    return text === "" ? "{}" : `${text}}`;
+  }
+
+  #commit(name: string, salt: Uint8Array, value: string): string {
+    const opened = `["${name}",${value}]`;
+    const start = COMMITMENT_DOMAIN.length + SALT_BYTES;
+    // A UTF-16 unit is at most three UTF-8 bytes.
+    const scratch = this.#room(start + opened.length * 3);
+    scratch.set(salt, COMMITMENT_DOMAIN.length);
+    const end = start + scratch.write(opened, start, "utf8");
+    return hash("sha256", scratch.subarray(0, end), "base64url");
+  }
+
+  #room(bytes: number): Buffer {
+    if (this.#scratch.length < bytes) {
+      this.#scratch = Buffer.alloc(Math.max(4096, bytes * 2));
+      this.#scratch.set(COMMITMENT_DOMAIN);
+    }
+    return this.#scratch;
+  }
+}
+
+function isQuickWord(text: string): boolean {
+  return text.length <= WORD_CHARS_MAX && PLAIN.test(text);
+}
+
+function isHash(text: string): boolean {
+  return HASH.test(text);
+}
+
+/** The log makes these fields itself; what it got from outside is looked at again. */
+function isQuickPlace({ aid, tt, sid, tenant, log, boot, id, kind, prev, seq }: RecordDraft): boolean {
+  const opens = kind === "session.open";
+  return (
+    aid === undefined &&
+    tt === undefined &&
+    [boot, id, kind, log, sid, tenant].every((word) => word !== "" && isQuickWord(word)) &&
+    opens === (seq === 0) &&
+    opens === (prev === NO_PREDECESSOR)
+  );
+}
+
+const NO_PREDECESSOR = "0".repeat(64);
+
+/** Canonical JSON of a map of plain words; undefined when one of them is not acceptable here. */
+function printWords(words: Readonly<Record<string, string>>, accepts: (text: string) => boolean): string | undefined {
+  let keys = Object.keys(words);
+  if (keys.length > FIELDS_MAX) return undefined;
+  if (!isSorted(keys)) keys = keys.sort();
+  let text = "";
+  for (const key of keys) {
+    const word = words[key];
+    if (typeof word !== "string" || !FIELD_NAME.test(key) || !accepts(word)) return undefined;
+    text += `${text === "" ? "{" : ","}"${key}":"${word}"`;
+  }
+  return text === "" ? "{}" : `${text}}`;
+}
+
+function isSorted(keys: readonly string[]): boolean {
+  return keys.every((key, i) => i === 0 || (keys[i - 1] ?? "") < key);
+}
