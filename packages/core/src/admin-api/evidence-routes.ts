@@ -21,6 +21,7 @@ export const evidenceSessionSchema = z.object({
   first_hash: z.string(),
   last_hash: z.string(),
   chain_valid: z.boolean().describe("False when the stored chain failed its own check."),
+  state: z.enum(["open", "closed"]),
 });
 export type EvidenceSession = z.output<typeof evidenceSessionSchema>;
 
@@ -61,7 +62,10 @@ const redactBodySchema = z.strictObject({
     .regex(/^[0-9a-f]{64}$/)
     .describe("Leaf hash of the record."),
   fields: z.array(z.string().max(64)).min(1).max(REDACTION_FIELDS_MAX).describe("Disclosures to destroy."),
-  basis: z.string().min(1).max(500).describe("Why: goes into evidence."),
+  basis: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{0,63}$/, "write one word such as gdpr-17 or leaked-secret")
+    .describe("Why, in one word such as `gdpr-17`: it stands readable in evidence, so no names and no sentences."),
   tenant: z.string().max(64).optional().describe("Whose session; default one's own tenant."),
 });
 export type RedactBody = z.input<typeof redactBodySchema>;

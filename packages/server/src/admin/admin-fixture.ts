@@ -258,6 +258,7 @@ function standInEvidence(records: readonly EvidenceDraft[]): AdminEvidence {
           first_hash: "",
           last_hash: "",
           chain_valid: true,
+          state: "open" as const,
         }));
       return sessions.length > limit ? { sessions: sessions.slice(0, limit), nextCursor: "next" } : { sessions };
     },
