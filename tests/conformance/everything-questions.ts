@@ -9,10 +9,11 @@ import {
   type InputRequests,
   type InputRequiredResult,
   inputRequired,
+  inputResponse,
   type McpServer,
   type ServerContext,
 } from "@modelcontextprotocol/server";
-import { DEFAULTS_SCHEMA, ENUMS_SCHEMA, field } from "./everything-schemas.ts";
+import { DEFAULTS_SCHEMA, ENUMS_SCHEMA, type Form, field, USER_SCHEMA } from "./everything-schemas.ts";
 import { declares, text } from "./everything-tools.ts";
 
 /** One process serves every round, so its own key will do. */
@@ -21,52 +22,48 @@ export const stateCodec = createRequestStateCodec<{ readonly round: number }>({
 });
 
 export function registerQuestions(server: McpServer): void {
-  registerLegacyQuestions(server);
+  registerForms(server);
   registerSingleQuestions(server);
   registerStatefulQuestions(server);
   registerPromptQuestion(server);
 }
 
-function registerLegacyQuestions(server: McpServer): void {
+/** Written once for both eras: the SDK asks legacy clients in the middle of the call, modern ones by its result. */
+function registerForms(server: McpServer): void {
   const prompt = fromJsonSchema<{ prompt: string }>(field("prompt", "string"));
-  server.registerTool(
-    "test_sampling",
-    { description: "Asks the client's model", inputSchema: prompt },
-    async (args, ctx) => {
-      const messages = [{ role: "user" as const, content: { type: "text" as const, text: args.prompt } }];
-      const answer = await ctx.mcpReq.requestSampling({ messages, maxTokens: 100 });
-      const content = Array.isArray(answer.content) ? answer.content[0] : answer.content;
-      return text(`LLM response: ${content?.type === "text" ? content.text : "no text"}`);
-    },
-  );
+  server.registerTool("test_sampling", { description: "Asks the client's model", inputSchema: prompt }, (args, ctx) => {
+    const answer = ctx.mcpReq.inputResponses?.["sample"];
+    if (answer === undefined) return inputRequired({ inputRequests: { sample: sample(args.prompt, 100) } });
+    return text(`LLM response: ${JSON.stringify(answer)}`);
+  });
   const message = fromJsonSchema<{ message: string }>(field("message", "string"));
   server.registerTool(
     "test_elicitation",
     { description: "Asks the client's user", inputSchema: message },
-    async (args, ctx) => {
-      const username = { type: "string", description: "User's response" } as const;
-      const email = { type: "string", description: "User's email address" } as const;
-      const requestedSchema = {
-        type: "object",
-        properties: { username, email },
-        required: ["username", "email"],
-      } as const;
-      const { action, content } = await ctx.mcpReq.elicitInput({
-        message: args.message,
-        requestedSchema: { ...requestedSchema, required: ["username", "email"] },
-      });
-      return text(`User response: action=${action}, content=${JSON.stringify(content ?? {})}`);
-    },
+    (args, ctx) => form(ctx, args.message, USER_SCHEMA, "User response"),
   );
-  for (const [name, requestedSchema] of [
+  for (const [name, schema] of [
     ["test_elicitation_sep1034_defaults", DEFAULTS_SCHEMA],
     ["test_elicitation_sep1330_enums", ENUMS_SCHEMA],
   ] as const) {
-    server.registerTool(name, { description: "Asks the client's user to fill in a form" }, async (ctx) => {
-      const { action, content } = await ctx.mcpReq.elicitInput({ message: "Please fill in the form", requestedSchema });
-      return text(`Elicitation completed: action=${action}, content=${JSON.stringify(content ?? {})}`);
-    });
+    server.registerTool(name, { description: "Asks the client's user to fill in a form" }, (ctx) =>
+      form(ctx, "Please fill in the form", schema, "Elicitation completed"),
+    );
   }
+}
+
+function form(
+  ctx: ServerContext,
+  message: string,
+  requestedSchema: Form,
+  done: string,
+): InputRequiredResult | ReturnType<typeof text> {
+  const answer = inputResponse(ctx.mcpReq.inputResponses, "form");
+  if (answer.kind !== "elicit")
+    return inputRequired({ inputRequests: { form: inputRequired.elicit({ message, requestedSchema }) } });
+  return text(
+    `${done}: action=${answer.action}, content=${JSON.stringify(answer.action === "accept" ? answer.content : {})}`,
+  );
 }
 
 function registerSingleQuestions(server: McpServer): void {

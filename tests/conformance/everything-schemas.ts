@@ -1,7 +1,7 @@
 /** Forms that the fixture server asks its clients to fill in (SEP-1034 defaults, SEP-1330 enums). */
 import type { ElicitRequestFormParams } from "@modelcontextprotocol/server";
 
-type Form = ElicitRequestFormParams["requestedSchema"];
+export type Form = ElicitRequestFormParams["requestedSchema"];
 
 export const DEFAULTS_SCHEMA: Form = {
   type: "object",
@@ -13,6 +13,15 @@ export const DEFAULTS_SCHEMA: Form = {
     verified: { type: "boolean", description: "Verification status", default: true },
   },
   required: [],
+};
+
+export const USER_SCHEMA: Form = {
+  type: "object",
+  properties: {
+    username: { type: "string", description: "User's response" },
+    email: { type: "string", description: "User's email address" },
+  },
+  required: ["username", "email"],
 };
 
 const VALUES = ["value1", "value2", "value3"];

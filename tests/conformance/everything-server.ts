@@ -1,8 +1,11 @@
 /**
  * The fixture behind the gateway in conformance runs and tests: a server with everything the suite asks for, of both
- * eras at once, over Streamable HTTP (`--port 3000`) or stdio (`--stdio`). Built with the official SDK, so that what
+ * eras at once, over Streamable HTTP (`--port 3000`) or stdio (`--stdio`); `--log` names a file for its calls. Built with the official SDK, so that what
  * the gateway is tested against is not the gateway's own idea of the protocol.
  */
+import { appendFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
 import {
   createMcpHandler,
   isLegacyRequest,
@@ -19,8 +22,8 @@ export interface EverythingServer {
   close(): Promise<void>;
 }
 
-/** `port` 0 takes a free one. */
-export function startEverythingServer(port: number): EverythingServer {
+/** `port` 0 takes a free one; calls are logged to `log` when it is given. */
+export function startEverythingServer(port: number, log?: string): EverythingServer {
   const modern = createMcpHandler(
     () => createServer({ tools: () => modern.notify.toolsChanged(), prompts: () => modern.notify.promptsChanged() }),
     {
@@ -32,8 +35,10 @@ export function startEverythingServer(port: number): EverythingServer {
     port,
     hostname: "127.0.0.1",
     idleTimeout: 0,
-    fetch: async (request) =>
-      (await isLegacyRequest(request)) ? serveLegacy(request, sessions) : modern.fetch(request),
+    fetch: async (request) => {
+      if (log !== undefined) await logRequest(log, request);
+      return (await isLegacyRequest(request)) ? serveLegacy(request, sessions) : modern.fetch(request);
+    },
   });
   return {
     url: `http://127.0.0.1:${server.port}/mcp`,
@@ -98,8 +103,33 @@ function createServer(announce: Announce): McpServer {
   return server;
 }
 
-if (import.meta.main) {
-  const port = process.argv[process.argv.indexOf("--port") + 1];
-  if (process.argv.includes("--stdio")) serveStdio(() => createLegacyServer());
-  else console.log(startEverythingServer(Number(port ?? "0")).url);
+/** Marks a call in the log that carries answers to the questions of the call before. */
+export const ANSWERED = " (answered)";
+
+/** Each tool call that arrives, as a line with the tool's name: what the gateway's evidence is held against. */
+function logCall(file: string, message: unknown): void {
+  if (typeof message !== "object" || message === null || !("method" in message) || message.method !== "tools/call")
+    return;
+  const params = "params" in message ? message.params : undefined;
+  if (typeof params !== "object" || params === null || !("name" in params)) return;
+  appendFileSync(file, `${String(params.name)}${"inputResponses" in params ? ANSWERED : ""}\n`);
 }
+
+async function logRequest(file: string, request: Request): Promise<void> {
+  if (request.method === "POST") logCall(file, await request.clone().json());
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { port: { type: "string" }, stdio: { type: "boolean" }, log: { type: "string" } },
+  });
+  const { log } = values;
+  if (values.stdio !== true) {
+    console.log(startEverythingServer(Number(values.port ?? "0"), log).url);
+    return;
+  }
+  if (log !== undefined) createInterface({ input: process.stdin }).on("line", (line) => logCall(log, JSON.parse(line)));
+  serveStdio(() => createLegacyServer());
+}
+
+if (import.meta.main) await main();
