@@ -36,7 +36,15 @@ describe("mayPassRules()", () => {
     ["a block before it does not", "allow", [{ tool: "fs.write", decision: "block" }], false],
     ["a block for some targets passes", "allow", [{ tool: "fs.write", target: "/etc/**", decision: "block" }], true],
     ["a block for everyone else's target does not help", "block", [{ target: "/etc/**", decision: "block" }], false],
-    ["an allow behind a block does not", "block", [{ decision: "block", tool: "*.write" }, { tool: "fs.*", decision: "allow" }], false],
+    [
+      "an allow behind a block does not",
+      "block",
+      [
+        { decision: "block", tool: "*.write" },
+        { tool: "fs.*", decision: "allow" },
+      ],
+      false,
+    ],
     ["an allow for another capability does not", "block", [{ capability: "read", decision: "allow" }], false],
     ["an allow for another actor does not", "block", [{ actor: ["key-2"], decision: "allow" }], false],
     ["an allow for this actor passes", "block", [{ actor: ["key-*"], decision: "allow" }], true],

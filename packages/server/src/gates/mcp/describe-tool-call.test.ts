@@ -159,10 +159,15 @@ describe("createToolCallDescriber()", () => {
 
   describe("with configured targets", () => {
     const configured = createToolCallDescriber([
-      { tool: "crm.get_*", capability: "read" },
-      { tool: "crm.*", target: "{account}/{options.id}", kind: "name", capability: "write" },
-      { tool: "github.create_issue", capability: "execute" },
-      { tool: "exposed_*", target: "{a}" },
+      { tool: "crm.get_*", target_kind: "name", capability: "read" },
+      { tool: "crm.*", target: ["{account}/{options.id}"], target_kind: "name", capability: "write" },
+      {
+        tool: "github.create_issue",
+        target: ["{title}"],
+        target_kind: "text",
+        capability: "execute",
+        effects: [{ kind: "network", urls: ["https://{owner}.example/"] }],
+      },
     ]);
     test("the first entry that matches wins, and its word stands against annotations", () => {
       const { draft } = configured(identity("crm.get_purge", { destructiveHint: true }), {}, ACTOR);
@@ -172,13 +177,13 @@ describe("createToolCallDescriber()", () => {
       const { draft } = configured(identity("crm.set"), { account: "a1", options: { id: 7 } }, ACTOR);
       expect(draft).toMatchObject({ target: "a1/7", target_kind: "name", requested_capability: "write" });
     });
-    test("what is left out stays as built in", () => {
-      const { draft } = configured(identity("github.create_issue"), { owner: "a", repo: "b" }, ACTOR);
-      expect(draft).toMatchObject({ target: "a/b", requested_capability: "execute" });
-    });
-    test("globs also see the name clients call", () => {
-      const tool = { ...identity("up.exposed_x"), exposedName: "exposed_x" };
-      expect(configured(tool, { a: "t" }, ACTOR).draft).toMatchObject({ target: "t", target_kind: "text" });
+    test("an entry takes the place of the built-in map", () => {
+      const { draft } = configured(identity("github.create_issue"), { owner: "a", repo: "b", title: "t" }, ACTOR);
+      expect(draft).toMatchObject({
+        target: "t",
+        requested_capability: "execute",
+        effects: [{ kind: "network", hosts: ["a.example"] }],
+      });
     });
   });
 

@@ -37,21 +37,16 @@ export type DescribeToolCall = (tool: ToolIdentity, args: JsonObject, actor: Act
 export function createToolCallDescriber(configured: readonly ConfiguredTarget[]): DescribeToolCall {
   const entries = configured.map((target) => ({ target, matches: compileGlob(target.tool, "text") }));
   return (tool, args, actor) => {
-    const { namespace, name } = splitPolicyName(tool.policyName);
-    const builtIn = builtInTarget(namespace, name) ?? { target_kind: "name", capability: inferCapability(name) };
-    const hinted = builtIn.capability === "read" ? { ...builtIn, capability: tightenRead(tool.annotations) } : builtIn;
-    const entry = entries.find(({ matches }) => matches(tool.exposedName) || matches(tool.policyName));
-    const known = entry === undefined ? hinted : withConfigured(hinted, entry.target);
-    return toDescription(tool, args, actor, readMeaning(known, tool, args));
+    const entry = entries.find(({ matches }) => matches(tool.policyName));
+    return toDescription(tool, args, actor, readMeaning(entry?.target ?? knownTarget(tool), tool, args));
   };
 }
 
-/** What the operator wrote is believed as it stands; what was left out stays. */
-function withConfigured(known: ToolTarget, configured: ConfiguredTarget): ToolTarget {
-  const capability = configured.capability ?? known.capability;
-  if (configured.target === undefined) return { ...known, capability };
-  const { also: _, ...rest } = known;
-  return { ...rest, capability, target: [configured.target], target_kind: configured.kind ?? "text" };
+/** The built-in map or the name says what a tool does; its own annotations can only take a `read` away. */
+function knownTarget(tool: ToolIdentity): ToolTarget {
+  const { namespace, name } = splitPolicyName(tool.policyName);
+  const known = builtInTarget(namespace, name) ?? { target_kind: "name", capability: inferCapability(name) };
+  return known.capability === "read" ? { ...known, capability: tightenRead(tool.annotations) } : known;
 }
 
 /** `github.create_issue` -> `github` + `create_issue`; a name without a dot has no namespace. */

@@ -21,10 +21,10 @@ const secret = (label: string, pattern: RegExp, accept?: (match: string) => bool
   accept === undefined ? { kind: "secrets", label, pattern } : { kind: "secrets", label, pattern, accept };
 
 const SECRETS: readonly RedactionPattern[] = [
-  // Ends where the base64 ends, so that a key without its last line is taken out too.
+  // A key without its last line is taken out too; what follows it in short words is not.
   secret(
     "private-key",
-    /-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:\s|\\[nr])*(?:[A-Za-z-]{1,40}: [^\n\\]{0,200}(?:\r?\n|\\n)){0,5}[A-Za-z0-9+/=\\\s]{0,20000}(?:-----END (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----)?/g,
+    /-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:(?:\s|\\[nr]){1,8}[A-Za-z-]{1,40}: [^\n\\]{0,200}){0,5}(?:(?:\s|\\[nr]){1,8}[A-Za-z0-9+/=]{16,20000}){0,1000}(?:(?:(?:\s|\\[nr]){1,8}[A-Za-z0-9+/=]{1,100})?(?:\s|\\[nr]){0,8}-----END (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----)?/g,
   ),
   secret("aws-access-key", /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b/g),
   secret(

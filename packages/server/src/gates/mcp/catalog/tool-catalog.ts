@@ -96,8 +96,15 @@ function isSame(
 ): boolean {
   return (
     before.length === now.length &&
-    before.every(([gate, entries], index) => gate === now[index]?.[0] && entries === now[index]?.[1])
+    before.every(([gate, entries], index) => {
+      const [other, others] = now[index] ?? [];
+      return entries === others && other !== undefined && isSameGate(gate, other);
+    })
   );
+}
+
+function isSameGate(a: GateUpstream, b: GateUpstream): boolean {
+  return a.upstream === b.upstream && a.prefix === b.prefix && a.tools === b.tools && a.timeoutMs === b.timeoutMs;
 }
 
 function buildView(

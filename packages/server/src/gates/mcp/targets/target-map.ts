@@ -1,6 +1,6 @@
 /**
  * The declarative map from a tool to what it acts on: templates over its arguments, the kind of the target, the
- * capability and the effects; and the entries of `mcp_gateway.targets` that override parts of it.
+ * capability and the effects. Built-in maps and `mcp_gateway.targets` have this one shape.
  * Pure data and the reading of templates; what a missing or odd argument means is decided in describe-tool-call.ts.
  */
 import type { Capability, EffectKind, JsonObject, JsonValue, TargetKind } from "@aegisflow/core";
@@ -29,12 +29,9 @@ export interface ToolTarget {
   readonly also?: readonly string[];
 }
 
-/** An entry of `mcp_gateway.targets`: a glob on the tool's name and what to read differently from the built-in map. */
-export interface ConfiguredTarget {
+/** An entry of `mcp_gateway.targets`: a glob on the tool's name as rules see it, and what such a call means. */
+export interface ConfiguredTarget extends ToolTarget {
   readonly tool: string;
-  readonly target?: string | undefined;
-  readonly kind?: TargetKind | undefined;
-  readonly capability?: Capability | undefined;
 }
 
 export type Filled =

@@ -68,6 +68,8 @@ export function createEventLog(clock: Pick<Clock, "sleep">, primes: boolean): Ev
     sink.onClosed(() => {
       if (stream.sink === sink) stream.sink = undefined;
     });
+    // Something must be sent for the client to see that the stream is open.
+    if (stream.id === announcements.id) sink.write(": listening\n\n");
     for (const entry of stream.entries) if (entry.seq > afterSeq) hand(stream, sink, entry);
     if (stream.ended) sink.end();
     return sink;
