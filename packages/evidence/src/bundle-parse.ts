@@ -81,7 +81,7 @@ export function parseBundle(hash: HashPort, bytes: Uint8Array, limits: BundleLim
     if (number > limits.linesMax)
       throw new EvidenceError("limit-exceeded", `bundle has more than ${limits.linesMax} lines`);
     if (end < 0) throw malformed(`line ${number} does not end in a newline`);
-    readNumberedLine(hash, draft, text, { at, end, number, limits });
+    readNumberedLine(hash, draft, text.slice(at, end), { bytes, number, limits });
     at = end + 1;
   }
   return finish(draft);
@@ -127,15 +127,14 @@ function finish(draft: Draft): ParsedBundle {
 }
 
 interface LineAt {
-  readonly at: number;
-  readonly end: number;
+  /** Of the whole bundle. */
+  readonly bytes: Uint8Array;
   readonly number: number;
   readonly limits: BundleLimits;
 }
 
-function readNumberedLine(hash: HashPort, draft: Draft, text: string, place: LineAt): void {
+function readNumberedLine(hash: HashPort, draft: Draft, line: string, place: LineAt): void {
   try {
-    const line = text.slice(place.at, place.end);
     const value = parseStrictJson(line, { depthMax: BODY_DEPTH_MAX + 1, bytesMax: place.limits.lineBytesMax });
     const fields = asFields(value);
     const type = readText(fields, "type");
@@ -149,7 +148,7 @@ function readNumberedLine(hash: HashPort, draft: Draft, text: string, place: Lin
       draft[type === "record" ? "records" : "context"].push(readRecord(hash, fields, line));
     else if (canonicalJson(value, { numbers: "safe-integers" }) !== line)
       throw new EvidenceError("not-canonical", "not canonical JSON");
-    else if (type === "end") readEnd(hash, draft, fields, { before: text.slice(0, place.at), lines: place.number - 1 });
+    else if (type === "end") readEnd(hash, draft, fields, { ...place, line });
     else readOther(draft, type, fields);
   } catch (error) {
     const code = error instanceof EvidenceError ? error.code : "malformed";
@@ -248,7 +247,9 @@ function readSuggestedPolicy(fields: Fields): string {
   return readText(fields, "text");
 }
 
-function readEnd(hash: HashPort, draft: Draft, fields: Fields, seen: { before: string; lines: number }): void {
+/** NOTE: the end line is ASCII and stands last, or the bundle is refused anyway; so the rest is what it digests. */
+function readEnd(hash: HashPort, draft: Draft, fields: Fields, place: LineAt & { readonly line: string }): void {
   assertExactly(fields, ["lines", "sha256", "type"]);
-  draft.intact = fields.lines === seen.lines && fields.sha256 === hash.sha256Hex(seen.before);
+  const before = place.bytes.subarray(0, place.bytes.length - place.line.length - 1);
+  draft.intact = fields.lines === place.number - 1 && fields.sha256 === hash.sha256Hex(before);
 }

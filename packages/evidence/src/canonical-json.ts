@@ -44,7 +44,11 @@ function print(value: unknown, numbers: NumberProfile, depthLeft: number): strin
   }
 }
 
+/** Printable ASCII without quote and backslash prints as itself; most strings of a record are so. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 function printString(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
   if (!text.isWellFormed()) throw new EvidenceError("not-canonical", "a string with a lone surrogate has no JSON text");
   return JSON.stringify(text);
 }
@@ -72,12 +76,20 @@ function printArray(items: readonly unknown[], numbers: NumberProfile, depthLeft
 function printObject(object: object, numbers: NumberProfile, depthLeft: number): string {
   if (!isPlain(object)) throw new EvidenceError("not-canonical", "only plain objects have canonical JSON text");
   let text = "{";
-  // RFC 8785 §3.2.3: sorted by UTF-16 code units, which is what sort() without a comparison does.
-  for (const key of Object.keys(object).sort()) {
+  for (const key of sortedKeys(object)) {
     if (text.length > 1) text += ",";
     text += `${printString(key)}:${print(object[key], numbers, depthLeft - 1)}`;
   }
   return `${text}}`;
+}
+
+/** RFC 8785 §3.2.3: by UTF-16 code units, which is what `<` and sort() without a comparison go by. */
+function sortedKeys(object: object): readonly string[] {
+  const keys = Object.keys(object);
+  for (let i = 1; i < keys.length; i++) {
+    if ((keys[i - 1] ?? "") > (keys[i] ?? "")) return keys.sort();
+  }
+  return keys;
 }
 
 function isPlain(object: object): object is Readonly<Record<string, unknown>> {

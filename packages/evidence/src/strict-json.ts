@@ -34,6 +34,10 @@ interface Cursor {
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const CLOSE_ARRAY = 0x5d;
+const CLOSE_OBJECT = 0x7d;
 const KEY_SHOWN_MAX = 64;
 
 /**
@@ -117,31 +121,31 @@ function readWord<T>(cursor: Cursor, word: string, value: T): T {
 
 function readArray(cursor: Cursor): readonly CanonicalInput[] {
   const items: CanonicalInput[] = [];
-  if (take(cursor, "]")) return items;
+  if (take(cursor, CLOSE_ARRAY)) return items;
   for (;;) {
     items.push(readValue(cursor));
     skipSpace(cursor);
-    if (take(cursor, "]")) return items;
-    expect(cursor, ",");
+    if (take(cursor, CLOSE_ARRAY)) return items;
+    expect(cursor, COMMA);
     skipSpace(cursor);
   }
 }
 
 function readObject(cursor: Cursor): { readonly [key: string]: CanonicalInput } {
   const object: { [key: string]: CanonicalInput } = {};
-  if (take(cursor, "}")) return object;
+  if (take(cursor, CLOSE_OBJECT)) return object;
   for (;;) {
     const start = cursor.at;
     if (cursor.text.charCodeAt(start) !== QUOTE) throw failure(cursor, "json-syntax", "expected a quoted key");
     const key = readString(cursor);
     assertNewKey(cursor, object, key, start);
     skipSpace(cursor);
-    expect(cursor, ":");
+    expect(cursor, COLON);
     skipSpace(cursor);
     object[key] = readValue(cursor);
     skipSpace(cursor);
-    if (take(cursor, "}")) return object;
-    expect(cursor, ",");
+    if (take(cursor, CLOSE_OBJECT)) return object;
+    expect(cursor, COMMA);
     skipSpace(cursor);
   }
 }
@@ -153,36 +157,37 @@ function assertNewKey(cursor: Cursor, object: object, key: string, start: number
   if (key === "__proto__") throw failure(cursor, "json-syntax", "the key `__proto__` is not accepted", start);
 }
 
-function take(cursor: Cursor, char: string): boolean {
-  if (cursor.text[cursor.at] !== char) return false;
+function take(cursor: Cursor, unit: number): boolean {
+  if (cursor.text.charCodeAt(cursor.at) !== unit) return false;
   cursor.at++;
   return true;
 }
 
-function expect(cursor: Cursor, char: string): void {
-  if (take(cursor, char)) return;
+function expect(cursor: Cursor, unit: number): void {
+  if (take(cursor, unit)) return;
+  const char = String.fromCharCode(unit);
   const what = cursor.at < cursor.text.length ? `expected \`${char}\`` : `JSON text ends where \`${char}\` is expected`;
   throw failure(cursor, "json-syntax", what);
 }
 
 function readString(cursor: Cursor): string {
   const { text } = cursor;
-  const start = cursor.at++;
-  let plainFrom = cursor.at;
+  const start = cursor.at;
   let read = "";
+  cursor.at++;
   for (;;) {
-    const unit = text.charCodeAt(cursor.at);
+    const from = cursor.at;
+    let at = from;
+    let unit = text.charCodeAt(at);
+    // NaN at the end of the text ends the run too.
+    while (unit >= 0x20 && unit !== QUOTE && unit !== BACKSLASH) unit = text.charCodeAt(++at);
+    cursor.at = at;
+    read += text.slice(from, at);
     if (unit === QUOTE) break;
-    if (unit === BACKSLASH) {
-      read += text.slice(plainFrom, cursor.at) + readEscape(cursor);
-      plainFrom = cursor.at;
-      continue;
-    }
-    if (unit < 0x20) throw failure(cursor, "json-syntax", "control character in a string");
-    if (Number.isNaN(unit)) throw failure(cursor, "json-syntax", "string without end", start);
-    cursor.at++;
+    if (unit === BACKSLASH) read += readEscape(cursor);
+    else if (Number.isNaN(unit)) throw failure(cursor, "json-syntax", "string without end", start);
+    else throw failure(cursor, "json-syntax", "control character in a string");
   }
-  read = plainFrom === start + 1 ? text.slice(plainFrom, cursor.at) : read + text.slice(plainFrom, cursor.at);
   cursor.at++;
   if (!read.isWellFormed()) throw failure(cursor, "json-syntax", "lone surrogate in a string", start);
   return read;
