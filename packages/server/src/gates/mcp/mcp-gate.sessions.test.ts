@@ -141,7 +141,8 @@ describe("a session", () => {
   });
 
   test("too many of one key close its oldest idle one; too many busy ones are refused", async () => {
-    const [first = "", second = ""] = [await open("other-key"), await open("other-key")];
+    const first = await open("other-key");
+    const second = await open("other-key");
     await open("other-key");
     await open("other-key");
     expect((await post(gate, call(1, "ping"), { "mcp-session-id": first, "x-api-key": "other-key" })).status).toBe(404);

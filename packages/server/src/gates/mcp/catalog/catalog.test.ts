@@ -113,7 +113,7 @@ describe("createToolCatalog()", () => {
   test("an upstream that fails keeps its last list", async () => {
     let broken = false;
     const upstream = createFakeUpstream({ name: "up", tools: tools("a") });
-    const { request } = upstream;
+    const request = upstream.request.bind(upstream);
     upstream.request = (asked) => (broken ? Promise.reject(new Error("down")) : request(asked));
     const { catalog, clock } = openCatalog([gateOf(upstream)]);
     expect((await catalog.view()).tools.length).toBe(1);

@@ -68,7 +68,9 @@ describe("parseRpcBody()", () => {
     const keys = ["jsonrpc", "id", "method", "params", "result", "error"];
     fc.assert(
       fc.property(fc.constantFrom(...keys), fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }), (key, flips) => {
-        const variant = [...key].map((char, index) => (flips[index] === true ? char.toUpperCase() : char)).join("");
+        const variant = Array.from(key)
+          .map((char, index) => (flips[index] === true ? char.toUpperCase() : char))
+          .join("");
         if (variant === key) return;
         const text = `{"jsonrpc":"2.0","id":1,"method":"ping","${variant}":{}}`;
         expect(() => parseRpcBody(text, BYTES_MAX)).toThrow("send one spelling");
