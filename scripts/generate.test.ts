@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { ADMIN_ROUTES } from "@aegisflow/core/admin-api/admin-api";
 import { UNAVAILABLE_KEYS } from "@aegisflow/core/config/availability";
 import { formatProblem } from "@aegisflow/core/config/key-path";
@@ -33,6 +35,36 @@ describe("the example configuration", () => {
     expect(config.mcp_gateway.upstreams.map(({ name }) => name)).toEqual(["files", "github"]);
     expect(config.tool_policies.rules).toHaveLength(3);
   });
+});
+
+/** Fenced YAML in the documentation that is a configuration. */
+function documentedConfigs(): { readonly file: string; readonly text: string }[] {
+  const root = join(import.meta.dirname, "..");
+  const pages = [
+    ...readdirSync(root),
+    ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).map((path) => join("docs", path)),
+  ];
+  return pages
+    .filter((file) => file.endsWith(".md"))
+    .flatMap((file) =>
+      [...readFileSync(join(root, file), "utf8").matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = ""]) => ({
+        file,
+        text,
+      })),
+    )
+    .filter(({ text }) => /^(?:server|tenants|policy_packs|tool_policies|mcp_gateway):/m.test(text));
+}
+
+test("every configuration in the documentation loads", () => {
+  const examples = documentedConfigs();
+  expect(examples.length).toBeGreaterThan(0);
+  for (const { file, text } of examples) {
+    const env = Object.fromEntries(
+      [...text.matchAll(/\$\{(\w+)\}|key_env: (\w+)/g)].map(([, a, b]) => [a ?? b ?? "", `value-of-${a ?? b}`]),
+    );
+    const result = parseConfig(text, file, env);
+    expect(result.kind === "errors" ? result.errors.map(formatProblem) : []).toEqual([]);
+  }
 });
 
 describe("the reference pages", () => {

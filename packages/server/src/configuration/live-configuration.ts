@@ -26,7 +26,7 @@ import { changedRestartKeys } from "./restart-keys.ts";
 import { watchFile } from "./watch-file.ts";
 
 /** Versions kept for showing and rolling back; older ones remain in evidence by their hash. */
-export const VERSIONS_KEPT_MAX = 1_000;
+export const VERSIONS_KEPT_MAX = 200;
 /** Longest reason of a rollback, in characters. */
 const REASON_CHARS_MAX = 500;
 
