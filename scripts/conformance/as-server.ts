@@ -9,7 +9,16 @@ import { join } from "node:path";
 import { ANSWERED, startEverythingServer } from "../../tests/conformance/everything-server.ts";
 import { type Product, type ProductPorts, startProduct } from "../product-process.ts";
 import { proveEvidence } from "./prove-evidence.ts";
-import { type Proof, REPOSITORY, type Revision, runRequirements, runSuite, type SuiteRun } from "./run-suite.ts";
+import {
+  type ProductRuntime,
+  type Proof,
+  programOf,
+  REPOSITORY,
+  type Revision,
+  runRequirements,
+  runSuite,
+  type SuiteRun,
+} from "./run-suite.ts";
 
 const BLOCKED = "blocked by policy: test_simple_text";
 
@@ -18,14 +27,17 @@ export interface ServerRun {
   readonly revision: Revision;
   readonly transport: "http" | "stdio";
   readonly protocol: "modern" | "legacy";
+  readonly runtime: ProductRuntime;
 }
 
 export const SERVER_RUNS: readonly ServerRun[] = [
-  { revision: "2025-11-25", transport: "http", protocol: "legacy" },
-  { revision: "2025-11-25", transport: "stdio", protocol: "legacy" },
-  { revision: "2025-11-25", transport: "http", protocol: "modern" },
-  { revision: "2026-07-28", transport: "http", protocol: "modern" },
-  { revision: "2026-07-28", transport: "stdio", protocol: "modern" },
+  { revision: "2025-11-25", transport: "http", protocol: "legacy", runtime: "bun" },
+  { revision: "2025-11-25", transport: "stdio", protocol: "legacy", runtime: "bun" },
+  { revision: "2025-11-25", transport: "http", protocol: "modern", runtime: "bun" },
+  { revision: "2026-07-28", transport: "http", protocol: "modern", runtime: "bun" },
+  { revision: "2026-07-28", transport: "stdio", protocol: "modern", runtime: "bun" },
+  { revision: "2025-11-25", transport: "stdio", protocol: "legacy", runtime: "node" },
+  { revision: "2026-07-28", transport: "http", protocol: "modern", runtime: "node" },
 ];
 
 export async function runAsServer(run: ServerRun): Promise<SuiteRun> {
@@ -35,14 +47,14 @@ export async function runAsServer(run: ServerRun): Promise<SuiteRun> {
   const upstream =
     fixture === undefined ? stdioUpstream(run, callLog) : `url: ${fixture.url}, protocol: ${run.protocol}`;
   try {
-    const { required, optional, proof } = await withProduct(upstream, "", async (product) => {
+    const { required, optional, proof } = await withProduct(run, upstream, "", async (product) => {
       const result = await runRequirements("server", ["--url", localUrl(product)], run.revision);
       return { ...result, proof: await proveEvidence(product, readCalls(callLog, run)) };
     });
     const governs = await proveGoverned(upstream, run);
     return {
       revision: run.revision,
-      side: `server, ${run.protocol} upstream over ${run.transport}`,
+      side: `server on ${run.runtime}, ${run.protocol} upstream over ${run.transport}`,
       required,
       optional,
       proofs: [proof, governs],
@@ -59,9 +71,9 @@ function stdioUpstream({ protocol }: ServerRun, callLog: string): string {
 }
 
 /** A transparent gateway would pass everything; one whose policy governs must not. */
-async function proveGoverned(upstream: string, { revision }: ServerRun): Promise<Proof> {
+async function proveGoverned(upstream: string, run: ServerRun): Promise<Proof> {
   const rule = `- { id: prove-it, tool: everything.test_simple_text, decision: block }`;
-  const output = await withProduct(upstream, rule, (product) =>
+  const output = await withProduct(run, upstream, rule, (product) =>
     runSuite([
       "server",
       "--url",
@@ -69,7 +81,7 @@ async function proveGoverned(upstream: string, { revision }: ServerRun): Promise
       "--scenario",
       "tools-call-simple-text",
       "--spec-version",
-      revision,
+      run.revision,
       "--verbose",
     ]),
   );
@@ -77,9 +89,14 @@ async function proveGoverned(upstream: string, { revision }: ServerRun): Promise
   return { claim: "a block in the policy fails the scenario with our error", isHeld };
 }
 
-async function withProduct<T>(upstream: string, firstRule: string, work: (product: Product) => Promise<T>): Promise<T> {
+async function withProduct<T>(
+  { runtime }: ServerRun,
+  upstream: string,
+  firstRule: string,
+  work: (product: Product) => Promise<T>,
+): Promise<T> {
   const product = await startProduct({
-    command: [process.execPath, join(REPOSITORY, "packages/server/src/main.ts")],
+    command: [programOf(runtime), join(REPOSITORY, "packages/server/src/main.ts")],
     config: (ports) => configOf(ports, upstream, firstRule),
   });
   try {

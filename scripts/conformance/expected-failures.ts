@@ -9,7 +9,7 @@ const FILE = "tests/conformance/expected-failures.yaml";
 
 const expectedFailureSchema = z.strictObject({
   revision: z.enum(REVISIONS),
-  /** As printed: `client`, or `server, …`. */
+  /** As printed: `client on bun`, or `server on node, …`. */
   side: z.string(),
   scenario: z.string(),
   reason: z.string().min(20),

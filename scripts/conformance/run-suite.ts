@@ -1,12 +1,22 @@
 /** Runs the conformance suite once, as a process on Node 24, and reads its summary. */
 import { spawn } from "node:child_process";
 import { join, resolve } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 
 export const REPOSITORY = resolve(import.meta.dirname, "../..");
 export const REVISIONS = ["2025-11-25", "2026-07-28"] as const;
 export type Revision = (typeof REVISIONS)[number];
 
+/** What the product runs on; the suite itself always runs on Node 24. */
+export const RUNTIMES = ["bun", "node"] as const;
+export type ProductRuntime = (typeof RUNTIMES)[number];
+
 const NODE = join(REPOSITORY, "node_modules/.bin/node");
+
+export function programOf(runtime: ProductRuntime): string {
+  return runtime === "bun" ? process.execPath : NODE;
+}
+
 const SUITE = join(REPOSITORY, "node_modules/@modelcontextprotocol/conformance/dist/index.js");
 /** One side of one revision takes seconds; a hanging scenario is a failure, not a hanging build. */
 const SUITE_MS_MAX = 120_000;
@@ -76,8 +86,7 @@ export function runSuite(args: readonly string[]): Promise<string> {
     child.on("error", fail);
     child.on("close", () => {
       clearTimeout(timer);
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes are control characters.
-      done(output.replace(/\u001b\[[0-9;]*m/g, ""));
+      done(stripVTControlCharacters(output));
     });
   });
 }
