@@ -388,4 +388,16 @@ describe.each(STORES)("time (%s store)", (_label, open) => {
     expect([inTenant("t1"), inTenant("t2"), inTenant("t3")]).toEqual([4, 1, 0]);
     expect(() => approvals.list(BOSS, { statuses: ["pending"], limit: 2, cursor: "'; drop" })).toThrow("cursor");
   });
+
+  test("a page of large actions is cut by size, and goes on", async () => {
+    const { approvals, ask } = setUp(open());
+    for (let index = 0; index < 12; index += 1)
+      await ask(envelopeOf({ index: String(index), big: "x".repeat(240_000) }));
+    const first = approvals.list(BOSS, { statuses: ["pending"], limit: 100 });
+    expect(first.items.length).toBeGreaterThan(0);
+    expect(first.items.length).toBeLessThan(12);
+    const second = approvals.list(BOSS, { statuses: ["pending"], limit: 100, cursor: first.nextCursor });
+    expect(first.items.length + second.items.length).toBe(12);
+    expect(second.nextCursor).toBeUndefined();
+  });
 });

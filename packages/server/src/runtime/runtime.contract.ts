@@ -62,10 +62,17 @@ function exchange(port: number, text: string): Promise<string> {
     socket.setTimeout(300, () => socket.destroy());
     socket.on("data", (data) => {
       answer += data.toString();
+      if (isComplete(answer)) socket.destroy();
     });
     socket.on("error", () => undefined);
     socket.on("close", () => resolve(answer));
   });
+}
+
+function isComplete(answer: string): boolean {
+  const bodyAt = answer.indexOf("\r\n\r\n") + 4;
+  const length = /\r\ncontent-length: (\d+)\r\n/i.exec(answer)?.[1];
+  return bodyAt >= 4 && length !== undefined && Buffer.byteLength(answer.slice(bodyAt)) >= Number(length);
 }
 
 function open(port: number, text: string): Promise<Socket> {
@@ -362,6 +369,30 @@ const streams: readonly ContractCase[] = [
 ];
 
 const closing: readonly ContractCase[] = [
+  {
+    name: "closing does not wait for streams that broke or whose client left early",
+    run: async (runtime) => {
+      async function* broken(): AsyncGenerator<string> {
+        yield "x";
+        throw new Error("broken");
+      }
+      let entered = 0;
+      const handler = async (request: InboundRequest): Promise<OutboundResponse> => {
+        entered += 1;
+        if (request.path === "/late") await sleep(150);
+        return { status: 200, headers: {}, body: broken() };
+      };
+      const listener = await runtime.listen({ host: "127.0.0.1", port: 0, handler, idleTimeoutS: 5 });
+      await exchange(listener.port, RAW_GET);
+      const left = await open(listener.port, "GET /late HTTP/1.1\r\nHost: a\r\n\r\n");
+      await until(() => entered === 2, "both requests");
+      left.destroy();
+      await sleep(300);
+      const startedMs = performance.now();
+      await listener.close(5000);
+      assert.ok(performance.now() - startedMs < 2000, "closing waited for a request that had ended");
+    },
+  },
   {
     name: "closing lets a running request finish",
     run: async (runtime) => {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { OutboundResponse } from "../../runtime/runtime.ts";
 import { type Html, html } from "./html.ts";
 import { STYLE } from "./style.ts";
+import { visible } from "./visible.ts";
 import type { WebSession } from "./web-session.ts";
 
 const STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
@@ -36,5 +37,5 @@ export function page(title: string, content: Html, { status = 200, session }: Pa
 
 function signedIn({ principal, csrf }: WebSession): Html {
   return html`<form class="who" method="post" action="/approvals/sign-out"><input type="hidden" name="csrf" value="${csrf}">
-<span>${principal.name} <small>${principal.role} · ${principal.tenant}</small></span><button class="quiet">Sign out</button></form>`;
+<span>${visible(principal.name)} <small>${principal.role} · ${principal.tenant}</small></span><button class="quiet">Sign out</button></form>`;
 }

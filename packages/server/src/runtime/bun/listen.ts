@@ -130,24 +130,30 @@ function toResponse(exchange: Exchange, response: OutboundResponse): Response {
 }
 
 function toStream(exchange: Exchange, body: AsyncIterable<Uint8Array | string>): ReadableStream<Uint8Array> {
-  const pump = openBodyPump(body, exchange.running.signal);
+  const { signal } = exchange.running;
+  const pump = openBodyPump(body, signal);
   const end = (): void => {
+    void pump.stop();
     exchange.idleTimeout.on();
     exchange.running.finish();
   };
+  // A client may be gone before the first read; then nobody would pull or cancel.
+  if (signal.aborted) end();
+  else signal.addEventListener("abort", end, { once: true });
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const chunk = await pump.next();
-        if (chunk !== undefined) return controller.enqueue(chunk);
-        end();
-        controller.close();
+        try {
+          const chunk = await pump.next();
+          if (chunk !== undefined) return controller.enqueue(chunk);
+          end();
+          controller.close();
+        } catch (error) {
+          end();
+          throw error;
+        }
       },
-      async cancel() {
-        exchange.running.abort();
-        await pump.stop();
-        end();
-      },
+      cancel: () => exchange.running.abort(),
     },
     { highWaterMark: 0 },
   );
