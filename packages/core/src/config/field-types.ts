@@ -53,12 +53,8 @@ export const hostSchema = z
 /** Whether only this machine can reach a listener on the host. A name other than localhost may resolve anywhere: no. */
 export function isLoopbackHost(host: string): boolean {
   const name = host.toLowerCase();
-  return (
-    name === "localhost" ||
-    name === "::1" ||
-    /^0{0,4}(?::0{1,4}){6}:0{0,3}1$/.test(name) ||
-    /^127(?:\.\d{1,3}){3}$/.test(name)
-  );
+  if (name === "localhost" || name === "::1" || /^0{0,4}(?::0{1,4}){6}:0{0,3}1$/.test(name)) return true;
+  return /^127(?:\.\d{1,3}){3}$/.test(name) && name.split(".").every((octet) => Number(octet) <= 255);
 }
 
 export const httpUrlSchema = z

@@ -166,6 +166,9 @@ describe("parseConfig() accepts", () => {
     for (const host of ["127.0.0.1", "127.8.9.1", "localhost", "LOCALHOST", "::1", "0:0:0:0:0:0:0:1"]) {
       expect(errorsOf(`server: {host: "${host}"}`)).toEqual([]);
     }
+    for (const host of ["127.1", "127.0.0.999", "0", "::ffff:127.0.0.1", "localhost.example", "[::1]"]) {
+      expect(errorsOf(`server: {host: "${host}"}`)).toHaveLength(1);
+    }
     expect(errorsOf(`${tenant("k")}server: {host: 0.0.0.0}\nmcp_gateway: {enabled: true, host: "::"}`)).toEqual([]);
   });
 });
