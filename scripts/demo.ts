@@ -2,22 +2,16 @@
  * `npm run demo`: the product on a temporary data folder, driven by the official MCP client against real MCP servers
  * (the example forge and the npm filesystem server). Every claim is checked; the exit status says whether all held.
  */
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { demoActions } from "./demo/actions.ts";
 import { demoEvidence } from "./demo/evidence.ts";
 import { Transcript } from "./demo/transcript.ts";
-import { type Product, type ProductPorts, startProduct } from "./product-process.ts";
+import type { DemoWorld } from "./demo/world.ts";
+import { type ProductPorts, startProduct } from "./product-process.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
-
-export interface DemoWorld {
-  readonly workspace: string;
-  readonly forgeLog: string;
-  product: Product;
-  restart(signal: NodeJS.Signals): Promise<void>;
-}
 
 async function main(): Promise<number> {
   const transcript = new Transcript();
@@ -79,13 +73,6 @@ mcp_gateway:
       command: ${JSON.stringify(process.execPath)}
       args: [${JSON.stringify(filesystem)}, ${JSON.stringify(workspace)}]
 `;
-}
-
-/** The forge's own record of what reached it: proof of how often an action ran. */
-export function forgeCalls(world: DemoWorld, tool: string): number {
-  if (!existsSync(world.forgeLog)) return 0;
-  const lines = readFileSync(world.forgeLog, "utf8").split("\n").filter(Boolean);
-  return lines.filter((line) => (JSON.parse(line) as { tool?: string }).tool === tool).length;
 }
 
 if (import.meta.main) process.exit(await main());

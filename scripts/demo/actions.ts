@@ -1,8 +1,9 @@
 /** Reads pass, destructive calls are stopped, a risky call waits for a person and then runs exactly once. */
 import { join } from "node:path";
-import { type DemoWorld, forgeCalls } from "../demo.ts";
+
 import { type Agent, type CallAnswer, connectAgent } from "./agent.ts";
 import { shown, type Transcript } from "./transcript.ts";
+import { type DemoWorld, forgeCalls } from "./world.ts";
 
 const MERGE = "github.merge_pull_request";
 const MERGE_42 = { owner: "acme", repo: "api", pull_number: 42 };

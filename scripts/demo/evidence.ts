@@ -3,8 +3,9 @@ import { execFile } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { DemoWorld } from "../demo.ts";
+
 import { shown, type Transcript } from "./transcript.ts";
+import type { DemoWorld } from "./world.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const AEGISCTL = join(ROOT, "packages/cli/src/aegisctl.ts");
