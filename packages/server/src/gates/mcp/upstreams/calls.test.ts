@@ -12,6 +12,7 @@ let sent: Transmission[];
 let cancelled: string[];
 let replies: JsonObject[];
 let broadcasts: string[];
+let mayAsk: boolean;
 
 beforeEach(() => {
   clock = new ManualClock();
@@ -19,10 +20,12 @@ beforeEach(() => {
   cancelled = [];
   replies = [];
   broadcasts = [];
+  mayAsk = true;
   calls = new Calls({
     name: "u",
     clock,
     log: () => undefined,
+    mayAsk: () => mayAsk,
     cancel: (id, reason) => cancelled.push(`${id} ${reason}`),
     reply: (text) => replies.push(JSON.parse(text)),
     broadcast: (method, params) => broadcasts.push(`${method} ${JSON.stringify(params)}`),
@@ -275,6 +278,15 @@ describe("questions of the server", () => {
     receive(SAMPLE, 1);
     await clock.advance(10 * 60_000);
     expect(await slow).toMatchObject({ code: "timeout" });
+  });
+
+  test("are refused without asking anybody in the modern era", async () => {
+    mayAsk = false;
+    let asked = 0;
+    void call({ ...able, onServerRequest: async () => ({ asked: ++asked }) }).catch(() => undefined);
+    receive(SAMPLE, 1);
+    expect(await answer()).toMatchObject({ error: { code: -32601 } });
+    expect(asked).toBe(0);
   });
 
   test("are too many at some point", async () => {

@@ -26,6 +26,8 @@ export interface CallPorts {
   readonly cancel: (id: number, reason: string) => void;
   /** Sends an answer to a request of the server's; best effort. */
   readonly reply: (text: string) => void;
+  /** Whether the server may ask the client something now: the modern era knows no requests from servers. */
+  readonly mayAsk: () => boolean;
   /** A notification that belongs to no call. */
   readonly broadcast: (method: string, params: JsonObject) => void;
 }

@@ -55,6 +55,7 @@ export class LegacyHttp {
       broadcast: hooks.broadcast,
       cancel: (id, reason) => this.#tell(encodeNotification("notifications/cancelled", { requestId: id, reason })),
       reply: (text) => this.#tell(text),
+      mayAsk: () => true,
     });
   }
 

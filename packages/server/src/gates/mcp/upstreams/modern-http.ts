@@ -44,6 +44,7 @@ export class ModernHttp {
       broadcast: hooks.broadcast,
       // Closing the stream is the cancellation; Calls does it through the signal.
       cancel: () => undefined,
+      mayAsk: () => false,
       reply: () => ports.log("warn", "asked a question on a response stream, which this revision forbids; ignored"),
     });
   }

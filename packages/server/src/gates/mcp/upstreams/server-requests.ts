@@ -27,7 +27,7 @@ export function answerServerRequest(
   pending: ReadonlyMap<number, PendingCall>,
   ports: CallPorts,
 ): void {
-  const capability = CAPABILITY_OF.get(frame.method);
+  const capability = ports.mayAsk() ? CAPABILITY_OF.get(frame.method) : undefined;
   if (capability === undefined) {
     ports.reply(
       frame.method === "ping" ? encodeResult(frame.id, {}) : refusal(frame, METHOD_NOT_FOUND, "method not found"),

@@ -42,6 +42,7 @@ export class SupervisedUpstream implements Upstream {
   #state: UpstreamState = "starting";
   #session: UpstreamSession | undefined;
   #facts: ServerFacts | undefined;
+  #endSession: () => void = () => undefined;
   #failures = 0;
   /** The last accepted `logging/setLevel`. */
   #logLevel: UpstreamRequest | undefined;
@@ -102,6 +103,7 @@ export class SupervisedUpstream implements Upstream {
 
   async close(): Promise<void> {
     this.#stop.abort();
+    this.#endSession();
     await this.#running;
   }
 
@@ -124,12 +126,15 @@ export class SupervisedUpstream implements Upstream {
     this.#settleAttempt(new AegisError("no-upstream", `upstream \`${this.name}\` is closed`));
   }
 
-  /** Opens a session and stays until it ends. */
+  /** Opens a session and stays until it ends, or the upstream is closed. */
   async #liveOnce(): Promise<SessionEnd> {
     const opened = await this.#open();
     if (opened instanceof AegisError) return { error: opened, expired: false };
-    const closed = { error: new AegisError("unavailable", `upstream \`${this.name}\` is closed`), expired: true };
-    const end = await Promise.race([opened.ended, aborted(this.#stop.signal).then(() => closed)]);
+    const { promise: closed, resolve } = Promise.withResolvers<SessionEnd>();
+    this.#endSession = () =>
+      resolve({ error: new AegisError("unavailable", `upstream \`${this.name}\` is closed`), expired: true });
+    if (this.#stop.signal.aborted) this.#endSession();
+    const end = await Promise.race([opened.ended, closed]);
     this.#session = undefined;
     await opened.close().catch((error: unknown) => this.#options.log("warn", `close failed: ${errorText(error)}`));
     return end;
@@ -242,11 +247,6 @@ function toOpenError(name: string, error: unknown): AegisError {
 function toCallError(name: string, error: unknown): unknown {
   if (error instanceof UpstreamRpcError || isAegisError(error)) return error;
   return new AegisError("upstream-failed", `upstream \`${name}\` failed`, { detail: errorText(error), cause: error });
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
 /** Nobody may be waiting when an attempt fails; that must not count as an unhandled rejection. */

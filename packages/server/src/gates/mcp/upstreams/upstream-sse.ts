@@ -48,6 +48,7 @@ class SseConnection {
       broadcast: hooks.broadcast,
       cancel: (id, reason) => this.#tell(encodeNotification("notifications/cancelled", { requestId: id, reason })),
       reply: (text) => this.#tell(text),
+      mayAsk: () => true,
     });
   }
 

@@ -61,6 +61,7 @@ class StdioConnection {
   readonly #ended = Promise.withResolvers<SessionEnd>();
   /** Why nothing can be sent any more. */
   #over: AegisError | undefined;
+  #isModern = false;
   #malformed = 0;
 
   constructor(config: StdioConfig, ports: StdioPorts, hooks: SessionHooks) {
@@ -74,6 +75,7 @@ class StdioConnection {
       broadcast: hooks.broadcast,
       cancel: (id, reason) => this.#send(encodeNotification("notifications/cancelled", { requestId: id, reason })),
       reply: (text) => this.#send(text),
+      mayAsk: () => !this.#isModern,
     });
     this.#process = startProcess(config, ports, (line) => this.#receive(line));
     void this.#process.exited.then((reason) => this.#end(`upstream \`${config.name}\` ${reason}`));
@@ -89,6 +91,7 @@ class StdioConnection {
 
   toSession(facts: UpstreamSession["facts"]): UpstreamSession {
     const isModern = facts.era === "modern";
+    this.#isModern = isModern;
     const request = (asked: UpstreamRequest): Promise<JsonObject> =>
       this.#request(asked, isModern ? modernMeta(asked.clientCapabilities, asked.logLevel) : {});
     const watcher = isModern ? watchByListening(facts, request, this.#watchPorts) : watchBySubscribing(facts, request);

@@ -53,16 +53,18 @@ interface Entry {
 }
 
 export function openUpstreams(configs: readonly UpstreamConfig[], options: UpstreamsOptions): Upstreams {
-  let entries = new Map<string, Entry>();
-  const reconcile = async (wanted: readonly UpstreamConfig[]): Promise<void> => {
+  let entries: ReadonlyMap<string, Entry> = new Map();
+  /** Returns what is not wanted any more. */
+  const replace = (wanted: readonly UpstreamConfig[]): readonly Upstream[] => {
     const before = entries;
     entries = new Map(wanted.map((config) => [config.name, keepOrOpen(config, before.get(config.name), options)]));
     const kept = new Set([...entries.values()].map(({ upstream }) => upstream));
-    const replaced = [...before.values()].map(({ upstream }) => upstream).filter((upstream) => !kept.has(upstream));
-    await Promise.all(replaced.map((upstream) => upstream.close()));
+    return [...before.values()].map(({ upstream }) => upstream).filter((upstream) => !kept.has(upstream));
   };
-  // Nothing is replaced the first time, so there is nothing to wait for.
-  void reconcile(configs);
+  const reconcile = async (wanted: readonly UpstreamConfig[]): Promise<void> => {
+    await Promise.all(replace(wanted).map((upstream) => upstream.close()));
+  };
+  replace(configs);
   return {
     list: () => [...entries.values()].map(({ upstream }) => upstream),
     reconcile,
