@@ -23,7 +23,7 @@ describe("verifyBundle()", () => {
   });
 
   test.each(Object.entries(DISHONEST_PLAYS))("finds %s", async (_name, [verdict, reason, play]) => {
-    const stage = new HandWrittenSession();
+    const stage = new HandWrittenSession(1);
     play(stage);
     const { verdicts } = await stage.verify();
     expect(verdicts[verdict].verdict).toBe("FAIL");

@@ -82,13 +82,23 @@ function verifyApprovals(findings: Findings, bundle: ParsedBundle, lives: readon
     if (header.kind === "approval.vote" && header.p.vote === "approve") verifyVoter(findings, header);
   }
   const spent = new Set<string>();
+  const ended = endedApprovals(bundle.records);
   for (const { decision, consumes } of lives) {
     for (const consume of consumes) {
+      const { header } = consume;
       const reason =
-        approvalFault(byLeaf, decision, consume) ?? spendOnce(spent, byLeaf.get(consume.header.ref.vote ?? ""));
+        approvalFault(byLeaf, decision, consume) ??
+        ((ended.get(header.p.approval ?? "") ?? header.seq) < header.seq ? "it had ended before" : undefined) ??
+        spendOnce(spent, byLeaf.get(header.ref.vote ?? ""));
       if (reason !== undefined) findings.fail("paired", `approval of decision #${decision.header.seq}: ${reason}`);
     }
   }
+}
+
+/** Where the session says that an approval expired or was cancelled, by approval id. */
+function endedApprovals(records: readonly ParsedRecord[]): ReadonlyMap<string, number> {
+  const ends = records.filter(({ header: { kind } }) => kind === "approval.expire" || kind === "approval.cancel");
+  return new Map(ends.toReversed().map(({ header }) => [header.p.approval ?? "", header.seq]));
 }
 
 function verifyVoter(findings: Findings, { seq, p }: ParsedRecord["header"]): void {

@@ -564,7 +564,10 @@ def check_pairing(report, bundle, everything):
         if r["kind"] == "approval.vote" and r["p"].get("vote") == "approve":
             voter, asker = r["p"].get("reviewer_ref"), r["p"].get("requester_ref")
             paired(voter and asker and voter != asker)
-    spent, opened = set(), []
+    spent, opened, ended = set(), [], set()
+    for r in bundle["record"]:
+        if r["kind"] in ("approval.expire", "approval.cancel"):
+            ended.add((r["p"].get("approval"), r["seq"]))
     for life in lives.values():
         p, consumes, outcomes = life["decision"]["p"], life["approval.consume"], life["outcome"]
         effect = p.get("effect")
@@ -578,6 +581,8 @@ def check_pairing(report, bundle, everything):
                 paired("response" in r["cm"] and effect != "block" and (effect != "review" or approved))
         paired(all(r["p"].get("fp", p.get("fp")) == p.get("fp") for r in consumes + outcomes))
         for consume in consumes:
+            approval = consume["p"].get("approval")
+            paired(not any(name == approval and seq < consume["seq"] for name, seq in ended))
             paired(approved_by(by_leaf, life["decision"], consume, spent))
         waiting = effect == "review" and not consumes and life["approval.request"]
         if effect != "block" and not outcomes and not waiting:

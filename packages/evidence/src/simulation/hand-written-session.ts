@@ -269,6 +269,98 @@ export const DISHONEST_PLAYS: Readonly<Record<string, readonly [VerdictName, str
   ],
   "an unknown status": ["paired", "unknown status", (stage) => stage.outcome(stage.decide("allow"), "done")],
   "an unknown effect": ["paired", "neither allow", (stage) => stage.outcome(stage.decide("maybe"), "failed")],
+  "an approval that had expired": [
+    "paired",
+    "had ended before",
+    (session) => {
+      const vote = session.vote(session.decide("review"));
+      session.add("approval.expire", { p: { approval: "a1" }, ref: { vote: vote.leaf } });
+      const decision = session.decide("review");
+      session.consume(decision, vote);
+      session.outcome(decision, "executed");
+    },
+  ],
+  "a clock that goes back": [
+    "consistent",
+    "earlier than",
+    (session) => {
+      session.log.turnClock(60_000_000);
+      session.decide("block");
+      session.log.turnClock(-30_000_000);
+      session.decide("block");
+    },
+  ],
+  "records from after their witnesses saw them": [
+    "existed_at",
+    "claims a time after",
+    (session) => {
+      session.decide("block");
+      session.log.witnessLagSeconds = 3600;
+    },
+  ],
+  "two approvals for one action": [
+    "paired",
+    "took 2 approvals",
+    (session) => {
+      const decision = session.decide("review");
+      session.consume(decision, session.vote(decision));
+      session.consume(decision, session.vote(decision, { approval: "a2" }));
+      session.outcome(decision, "executed");
+    },
+  ],
+  "a record that counts wrong": [
+    "consistent",
+    "is expected",
+    (session) => session.add("tool.pin", { lie: { seq: 7 } }),
+  ],
+  "a record of another session": [
+    "consistent",
+    "another session",
+    (session) => session.add("tool.pin", { lie: { sid: "x" } }),
+  ],
+  "a record of another tenant": [
+    "consistent",
+    "another session",
+    (session) => session.add("tool.pin", { lie: { tenant: "x" } }),
+  ],
+  "a record of another log": [
+    "consistent",
+    "different logs",
+    (session) => session.add("tool.pin", { lie: { log: "other.example" } }),
+  ],
+  "a record that skips its predecessor": [
+    "consistent",
+    "does not follow",
+    (session) => session.add("tool.pin", { lie: { prev: "7".repeat(64) } }),
+  ],
+  "a head that is said to be another session's": [
+    "complete",
+    "of another session",
+    (session) => {
+      session.decide("block");
+      session.log.headsLie = (entry) => (entry.sid === "s" ? { ...entry, sid: "s2" } : entry);
+    },
+  ],
+  "a head that is said to be closed": [
+    "complete",
+    "says otherwise",
+    (session) => {
+      session.decide("block");
+      session.log.headsLie = (entry) => (entry.sid === "s" ? { ...entry, state: "closed" } : entry);
+    },
+  ],
+  "a log whose order is not the session's": [
+    "consistent",
+    "before a record it follows",
+    (session) => {
+      const policy = `sha256:${"b".repeat(64)}`;
+      session.log.append({ ...SYSTEM, kind: "policy.load", p: { policy } });
+      const [first, second] = [session.decide("block"), session.decide("block", { policy })];
+      const { entries } = session.log;
+      const [a, b] = [entries.indexOf(first), entries.indexOf(second)];
+      [entries[a], entries[b]] = [second, first];
+    },
+  ],
   "a policy that was never loaded": [
     "consistent",
     "loaded before",

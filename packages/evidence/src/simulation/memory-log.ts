@@ -12,7 +12,7 @@ import { fromHex, toHex } from "../encoding.ts";
 import { type HeadEntry, headPath, headsPayload } from "../heads.ts";
 import { treeRoot } from "../merkle.ts";
 import { inclusionProof, readerOfLeaves } from "../merkle-proof.ts";
-import { buildRecord, NO_PREDECESSOR } from "../record.ts";
+import { buildRecord, NO_PREDECESSOR, type RecordDraft } from "../record.ts";
 import type { RecordHeader } from "../record-header.ts";
 import {
   cosign,
@@ -31,6 +31,7 @@ export interface LogEntry {
   readonly header: RecordHeader;
   readonly text: string;
   readonly leaf: string;
+  /** Place in the order of writing. */
   readonly index: number;
   body: Disclosures;
 }
@@ -42,6 +43,8 @@ export interface EntryDraft {
   readonly p?: Readonly<Record<string, string>>;
   readonly ref?: Readonly<Record<string, string>>;
   readonly disclosures?: Readonly<Record<string, CanonicalInput>>;
+  /** What a dishonest writer puts into the header instead of the truth. */
+  readonly lie?: Partial<RecordDraft>;
 }
 
 export interface MemoryLogPorts {
@@ -61,6 +64,12 @@ export class MemoryLog {
   readonly entries: LogEntry[] = [];
   readonly #ports: MemoryLogPorts;
   readonly #heads = new Map<string, HeadEntry>();
+  /** Session of each record, whatever its header says. */
+  readonly #sessions = new Map<string, string>();
+  /** What a dishonest log says in its `heads` records about a session. */
+  headsLie: (entry: HeadEntry) => HeadEntry = (entry) => entry;
+  /** How far the witnesses' clocks are behind. */
+  witnessLagSeconds = 0;
   #micros = 0;
 
   constructor(ports: MemoryLogPorts, origin = "acme.example/aegis/test") {
@@ -71,8 +80,7 @@ export class MemoryLog {
   /** Appends a record; the first of a session gets a `session.open` before it. */
   append(draft: EntryDraft): LogEntry {
     const name = `${draft.tenant} ${draft.sid}`;
-    if (!this.#heads.has(name))
-      this.#write({ ...draft, kind: "session.open", p: {}, ref: {}, disclosures: {} }, undefined);
+    if (!this.#heads.has(name)) this.#write({ tenant: draft.tenant, sid: draft.sid, kind: "session.open" }, undefined);
     return this.#write(draft, this.#heads.get(name));
   }
 
@@ -95,6 +103,7 @@ export class MemoryLog {
         sid,
         tenant,
         ts: timestamp(this.#micros),
+        ...draft.lie,
       },
       draft.disclosures ?? {},
       (count) => this.#ports.random.bytes(count),
@@ -109,15 +118,22 @@ export class MemoryLog {
     };
     this.entries.push(entry);
     const state = kind === "session.close" ? "closed" : "open";
-    this.#heads.set(`${tenant} ${sid}`, { tenant, sid, seq: header.seq, leaf: built.leaf, state });
+    const seq = head === undefined ? 0 : head.seq + 1;
+    this.#heads.set(`${tenant} ${sid}`, { tenant, sid, seq, leaf: built.leaf, state });
+    this.#sessions.set(built.leaf, `${tenant} ${sid}`);
     return entry;
   }
 
   /** Writes a `heads` record over all sessions as they stand. */
   appendHeads(): { readonly entry: LogEntry; readonly heads: readonly HeadEntry[] } {
-    const heads = [...this.#heads.values()];
+    const heads = [...this.#heads.values()].map((head) => this.headsLie(head));
     const entry = this.append({ ...SYSTEM, kind: "heads", p: headsPayload(this.#ports.hash, heads) });
     return { entry, heads };
+  }
+
+  /** What a broken clock does. */
+  turnClock(micros: number): void {
+    this.#micros += micros;
   }
 
   /** Time now in the log's world, Unix seconds. */
@@ -131,7 +147,9 @@ export class MemoryLog {
     const leaves = this.entries.slice(0, size).map(({ leaf }) => fromHex(leaf));
     const text = formatCheckpoint({ origin: this.origin, size, root: treeRoot(hash, leaves) });
     const note = parseNote(signNote(text, [createNoteSigner(hash, this.origin, signer)]));
-    const cosigned = witnesses.map((witness) => cosign(hash, witness.name, witness.signer, text, this.nowSeconds()));
+    const cosigned = witnesses.map((witness) =>
+      cosign(hash, witness.name, witness.signer, text, this.nowSeconds() - this.witnessLagSeconds),
+    );
     return formatNote({ text, signatures: [...note.signatures, ...cosigned] });
   }
 
@@ -154,8 +172,12 @@ export class MemoryLog {
   exportInput(tenant: string, sid: string): BundleInput {
     const { hash } = this.#ports;
     const { entry: headsEntry, heads } = this.appendHeads();
-    const session = this.entries.filter(({ header }) => header.tenant === tenant && header.sid === sid);
+    const session = this.entries
+      .filter(({ leaf }) => this.#sessions.get(leaf) === `${tenant} ${sid}`)
+      .toSorted((a, b) => a.index - b.index);
     const context = this.#context(session, headsEntry);
+    const head = this.#heads.get(`${tenant} ${sid}`);
+    const claimed = head === undefined ? { tenant, sid } : this.headsLie(head);
     const leaves = this.entries.map(({ leaf }) => fromHex(leaf));
     const read = readerOfLeaves(hash, leaves);
     const proofs = contextNeeds(session, context).proofs.map((leaf) => {
@@ -166,7 +188,7 @@ export class MemoryLog {
       records: session.map(toBundleRecord),
       context: context.map(toBundleRecord),
       proofs,
-      heads: { record: headsEntry.leaf, ...headPath(hash, heads, tenant, sid) },
+      heads: { record: headsEntry.leaf, ...headPath(hash, heads, claimed.tenant, claimed.sid) },
       checkpoint: this.checkpoint(),
       suggestedPolicy: this.trustPolicy(),
     };

@@ -66,6 +66,14 @@ const TAMPERS = {
   "move the checkpoint": (target, random) => withLines(target, (lines) => moveCheckpoint(lines, random)),
   "strip a signature": (target, random) => withLines(target, (lines) => stripSignature(lines, random)),
   "exchange proofs": (target, random) => withLines(target, (lines) => exchangeProofs(lines, random)),
+  "corrupt a signature": (target, random) => withLines(target, (lines) => corruptSignature(lines, random)),
+  "loosen a line": (target, random) => loosenLine(target.bytes, random),
+  miscount: (target, random) => miscount(target.bytes, random),
+  "report as open": (target, random) => withLines(target, (lines) => reportOpen(lines, random)),
+  "repeat as context": (target) => withLines(target, repeatAsContext),
+  "renumber the opening": (target) => withLines(target, renumberOpening),
+  "add a wrong proof": (target, random) => withLines(target, (lines) => addWrongProof(lines, random)),
+  "drop a context proof": (target, random) => withLines(target, (lines) => dropContextProof(lines, random)),
 } as const satisfies Readonly<Record<string, Tamper>>;
 
 export type TamperName = keyof typeof TAMPERS;
@@ -194,6 +202,65 @@ function graftTail(lines: Line[], other: readonly Line[], random: SeededRandom):
   return ours.toSpliced(at, 0, ...theirs.slice(Math.min(at - 1, theirs.length - 1)));
 }
 
+function leafOf(line: Line): string {
+  return nodeCrypto.sha256Hex(`\u0000${canonicalJson(line.header ?? null)}`);
+}
+
+/** The last record once more, as context: proven, but standing twice. */
+function repeatAsContext(lines: Line[]): Line[] {
+  const at = lines.findLastIndex((line) => line.type === "record");
+  const last = lines[at];
+  return last === undefined ? lines : lines.toSpliced(at + 1, 0, { ...last, type: "context" });
+}
+
+function renumberOpening(lines: Line[]): Line[] {
+  const header = lines.find((line) => line.type === "record")?.header;
+  if (isObject(header)) header.seq = 5;
+  return lines;
+}
+
+/** A proof that no verdict needs, and that leads nowhere. */
+function addWrongProof(lines: Line[], random: SeededRandom): Line[] {
+  const proven = new Set(lines.filter((line) => line.type === "proof").map((line) => line.leaf));
+  const unproven = lines
+    .filter((line) => line.type === "record")
+    .map(leafOf)
+    .filter((leaf) => !proven.has(leaf));
+  const at = lines.findIndex((line) => line.type === "proof");
+  const leaf = unproven[random.below(unproven.length)];
+  return leaf === undefined ? lines : lines.toSpliced(at, 0, { type: "proof", leaf, index: 0, path: [] });
+}
+
+function dropContextProof(lines: Line[], random: SeededRandom): Line[] {
+  const context = lines.filter(
+    (line) => line.type === "context" && isObject(line.header) && line.header.kind !== "heads",
+  );
+  const dropped = context[random.below(context.length)];
+  const leaf = dropped === undefined ? undefined : leafOf(dropped);
+  return lines.filter((line) => line.type !== "proof" || line.leaf !== leaf);
+}
+
+function reportOpen(lines: Line[], random: SeededRandom): Line[] {
+  const leaf = nodeCrypto.sha256Hex(random.bytes(8));
+  return lines.map((line) => (Array.isArray(line.open) ? { ...line, open: [...line.open, leaf] } : line));
+}
+
+/** The same values in another text. */
+function loosenLine(bytes: Uint8Array, random: SeededRandom): Uint8Array {
+  const lines = utf8Decode(bytes).trimEnd().split("\n");
+  const at = random.below(lines.length - 2);
+  return repairBytes(utf8Encode(`${lines.with(at, (lines[at] ?? "").replace('":', '": ')).join("\n")}\n`));
+}
+
+function miscount(bytes: Uint8Array, random: SeededRandom): Uint8Array {
+  const counted = new RegExp(`"${random.pick(["records", "context", "proofs"])}":(\\d+)`);
+  return repairBytes(
+    utf8Encode(
+      utf8Decode(bytes).replace(counted, (text, count: string) => text.replace(count, String(Number(count) + 1))),
+    ),
+  );
+}
+
 // ---- fields ---------------------------------------------------------------------------------------------------
 
 function isObject(value: Json | undefined): value is { [key: string]: Json } {
@@ -303,4 +370,21 @@ function stripSignature(lines: Line[], random: SeededRandom): Line[] {
     const { text, signatures } = parseNote(note);
     return formatNote({ text, signatures: signatures.toSpliced(random.below(signatures.length), 1) });
   });
+}
+
+/** The right name and key id over a signature that is not one. */
+function corruptSignature(lines: Line[], random: SeededRandom): Line[] {
+  return editNote(lines, (note) => {
+    const { text, signatures } = parseNote(note);
+    const at = random.below(signatures.length);
+    // The last bytes: a cosignature begins with its time.
+    return formatNote({
+      text,
+      signatures: signatures.map((one, i) => (i === at ? { ...one, signature: corrupt(one.signature) } : one)),
+    });
+  });
+}
+
+function corrupt(signature: Uint8Array): Uint8Array {
+  return signature.with(signature.length - 9, (signature[signature.length - 9] ?? 0) ^ 1);
 }
