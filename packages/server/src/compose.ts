@@ -35,6 +35,7 @@ import {
   createAuthenticator,
   createFirstKeys,
   dataFolderPath,
+  replaceAdminKey,
 } from "./identity/identity.ts";
 import { createEvents } from "./observability/events.ts";
 import { createDecisionLog } from "./policy/policy.ts";
@@ -50,6 +51,8 @@ export interface ServerOptions {
   /** Data folder of the command line; before `data_dir`. */
   readonly home?: string;
   readonly acceptLoss: boolean;
+  /** The administrator's key was lost: make a new one and show it. Whoever may write the data folder may ask this. */
+  readonly replaceAdminKey?: boolean;
   readonly env: NodeJS.ProcessEnv;
   /** The process must end with this status. */
   readonly onFatal: (exitStatus: number) => void;
@@ -78,8 +81,9 @@ export async function openServer(options: ServerOptions): Promise<RunningServer>
     const parts = await openParts(options, foundation, candidates, closing);
     const listeners = await openListeners(foundation, parts, closing);
     const firstKeys = await createFirstKeys(parts.keyPorts, home);
+    const lostKey = options.replaceAdminKey === true ? await replaceAdminKey(parts.keyPorts) : undefined;
     return {
-      banner: bannerOf({ home, configFile: options.configFile, listeners, firstKeys }),
+      banner: bannerOf({ home, configFile: options.configFile, listeners, firstKeys, replacedAdminKey: lostKey }),
       reload: () => void reload(foundation, parts.configuration),
       close: () => closing.disposeAsync(),
     };
@@ -236,8 +240,10 @@ async function openListeners(
 ): Promise<Listeners> {
   const { server, mcp_gateway } = slot.current().config;
   const graceMs = parseDurationMs(server.graceful_shutdown);
+  // A ceiling for both; each handler reads with its own limit.
+  const bodyBytesMax = Math.max(server.max_body_size, mcp_gateway.max_request_bytes);
   const open = async (host: string, port: number, handler: typeof adminHandler): Promise<Listener> => {
-    const listener = await runtime.listen({ host, port, handler, idleTimeoutS: IDLE_TIMEOUT_S });
+    const listener = await runtime.listen({ host, port, handler, idleTimeoutS: IDLE_TIMEOUT_S, bodyBytesMax });
     closing.defer(() => listener.close(graceMs));
     return listener;
   };

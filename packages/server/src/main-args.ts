@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { AegisError, errorText } from "@aegisflow/core";
 
 export type MainCommand =
-  | { readonly kind: "serve"; readonly configFile?: string; readonly home?: string }
+  | { readonly kind: "serve"; readonly configFile?: string; readonly home?: string; readonly replaceAdminKey?: true }
   | { readonly kind: "check"; readonly configFile: string }
   | { readonly kind: "recover-accept-loss"; readonly configFile?: string; readonly home?: string }
   | { readonly kind: "example-forge" }
@@ -13,6 +13,7 @@ export type MainCommand =
 export const HELP = `aegisflow: runtime governance for AI agents that use tools
 
   aegisflow [--config FILE] [--data FOLDER]     start the server
+  aegisflow --replace-admin-key ...             start, and replace a lost administrator's key by a new one
   aegisflow --config FILE --check               validate a configuration and exit 0 or 1
   aegisflow recover --accept-loss [--config F]  start a new evidence log after data was lost
   aegisflow example-forge                       run the example MCP server on stdio
@@ -37,7 +38,8 @@ export function parseMainArgs(argv: readonly string[], env: NodeJS.ProcessEnv): 
   if (word === "example-forge") return { kind: "example-forge" };
   if (word === "recover") return recoverCommand(values["accept-loss"] === true, where);
   if (word !== undefined && word !== "serve") throw unknownWord(word);
-  if (values.check !== true) return { kind: "serve", ...where };
+  const replace = values["replace-admin-key"] === true ? ({ replaceAdminKey: true } as const) : {};
+  if (values.check !== true) return { kind: "serve", ...where, ...replace };
   if (where.configFile === undefined) throw new AegisError("invalid-input", "--check needs --config FILE");
   return { kind: "check", configFile: where.configFile };
 }
@@ -61,6 +63,7 @@ function parsed(argv: readonly string[]) {
         data: { type: "string" },
         check: { type: "boolean" },
         "accept-loss": { type: "boolean" },
+        "replace-admin-key": { type: "boolean" },
         version: { type: "boolean", short: "v" },
         help: { type: "boolean", short: "h" },
       },

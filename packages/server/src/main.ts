@@ -46,6 +46,7 @@ async function serve(command: Extract<MainCommand, { kind: "serve" | "recover-ac
     ...(command.configFile === undefined ? {} : { configFile: command.configFile }),
     ...(command.home === undefined ? {} : { home: command.home }),
     acceptLoss: command.kind === "recover-accept-loss",
+    replaceAdminKey: command.kind === "serve" && command.replaceAdminKey === true,
     env: process.env,
     onFatal: (status) => ended.resolve(status),
   });

@@ -8,9 +8,10 @@ export interface BannerFacts {
   readonly configFile: string | undefined;
   readonly listeners: { readonly gateway: Listener; readonly admin: Listener; readonly mcp: Listener | undefined };
   readonly firstKeys: FirstKeys | undefined;
+  readonly replacedAdminKey: string | undefined;
 }
 
-export function bannerOf({ home, configFile, listeners, firstKeys }: BannerFacts): string {
+export function bannerOf({ home, configFile, listeners, firstKeys, replacedAdminKey }: BannerFacts): string {
   const rows: [string, string][] = [
     ["config", configFile ?? "built-in (pass --config FILE for your own)"],
     ["data", home],
@@ -22,6 +23,8 @@ export function bannerOf({ home, configFile, listeners, firstKeys }: BannerFacts
     rows.push(["admin key", `${firstKeys.adminKey}   <- shown this once: keep it, it approves actions`]);
     rows.push(["agent key", `in ${firstKeys.agentKeyFile}   <- for the agent; it cannot approve`]);
   }
+  if (replacedAdminKey !== undefined)
+    rows.push(["admin key", `${replacedAdminKey}   <- new; the old one no longer works`]);
   const lines = rows.map(([name, value]) => `  ${name.padEnd(10)} ${value}`);
   return `AegisFlow ${PRODUCT_VERSION}\n${lines.join("\n")}\n`;
 }

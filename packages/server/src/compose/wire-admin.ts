@@ -2,6 +2,7 @@
 
 import type { EvidenceVerification } from "@aegisflow/core/admin-api/admin-api";
 import type { AegisConfig } from "@aegisflow/core/config/config-schema";
+import { AegisError } from "@aegisflow/core/errors";
 import { PRODUCT_VERSION } from "@aegisflow/core/version";
 import {
   type BundleReport,
@@ -22,6 +23,7 @@ import type { Governance } from "../governance/govern.ts";
 import type { ApiKeys, Authenticator } from "../identity/identity.ts";
 import type { DecisionLog } from "../policy/policy.ts";
 import type { RequestHandler } from "../runtime/runtime.ts";
+import { describeTrial } from "./describe-trial.ts";
 import type { Foundation } from "./foundation.ts";
 import { perConfig } from "./per-config.ts";
 import type { PolicySlot } from "./policy-slot.ts";
@@ -61,7 +63,7 @@ function adminPorts(foundation: Foundation, parts: AdminParts): AdminPorts {
       judge: governance.judge,
       preview: governance.preview,
       explain: slot.explain,
-      describe: (draft) => draft,
+      describe: (draft) => describeTrial(draft, slot.current().config.mcp_gateway.targets),
       why: decisions.get,
     },
     configuration: {
@@ -74,11 +76,15 @@ function adminPorts(foundation: Foundation, parts: AdminParts): AdminPorts {
       breakGlass,
     },
     mcp: {
-      pins: mcp?.pins ?? { list: () => [], accept: () => Promise.reject(new Error("the MCP gate is off")) },
+      pins: mcp?.pins ?? { list: () => [], accept: () => Promise.reject(gateOff()) },
       upstreams: () =>
         mcp?.upstreams.list().map((upstream) => ({ name: upstream.name, state: upstream.state() })) ?? [],
     },
   };
+}
+
+function gateOff(): AegisError {
+  return new AegisError("conflict", "the MCP gate is off; enable mcp_gateway first");
 }
 
 function adminEvidence({ evidence, sources, secrets }: Foundation): AdminEvidence {
@@ -98,6 +104,9 @@ function adminEvidence({ evidence, sources, secrets }: Foundation): AdminEvidenc
       return format === "html" ? renderHtml(report) : renderMarkdown(report);
     },
     async redact(request) {
+      if (evidence.session(request) === undefined) {
+        throw new AegisError("not-found", `session \`${request.sid}\` not found`);
+      }
       const first = await erasure.consent(request);
       const refOf = (principal: string): string => secrets.pseudonymOf(request.tenant, principal);
       const { leaf } = await evidence.redact({
