@@ -8,8 +8,7 @@ export const REVISIONS = ["2025-11-25", "2026-07-28"] as const;
 export type Revision = (typeof REVISIONS)[number];
 
 /** What the product runs on; the suite itself always runs on Node 24. */
-export const RUNTIMES = ["bun", "node"] as const;
-export type ProductRuntime = (typeof RUNTIMES)[number];
+export type ProductRuntime = "bun" | "node";
 
 const NODE = join(REPOSITORY, "node_modules/.bin/node");
 
