@@ -95,7 +95,7 @@ export const LIBRARY_HOMES: Readonly<Record<string, readonly string[]>> = {
   unbash: [EFFECTS],
   "@modelcontextprotocol/client": [`${SERVER}gates/mcp/upstreams/`, "scripts/", "tests/"],
   "@modelcontextprotocol/server": ["tests/", "examples/"],
-  "eventsource-parser": [`${SERVER}gates/mcp/`],
+  "eventsource-parser": [`${SERVER}gates/mcp/`, "packages/cli/src/mcp-bridge/"],
   bun: ["scripts/"],
   "bun:sqlite": [`${SERVER}runtime/bun/`],
   "bun:test": [],

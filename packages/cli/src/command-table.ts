@@ -74,6 +74,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "look at remembered tool definitions and accept changed ones",
     load: async () => (await import("./commands/tools.ts")).addToolsCommands,
   },
+  mcp: {
+    summary: "speak MCP on standard input and output, through the gateway",
+    load: async () => (await import("./commands/mcp.ts")).addMcpCommand,
+  },
   "break-glass": {
     summary: "let failing engines be skipped for a while, on the record",
     load: async () => (await import("./commands/break-glass.ts")).addBreakGlassCommands,

@@ -185,30 +185,42 @@ export async function startTestGate(options: TestGateOptions) {
     ...options.settings,
   };
   const revoked = new Set<string>();
-  const gate = createMcpGate(
-    {
-      governance,
-      authenticate(request) {
-        const key =
-          request.headers.get("x-api-key") ?? /^Bearer (.+)$/.exec(request.headers.get("authorization") ?? "")?.[1];
-        const principal = key === undefined ? undefined : KEYS[key];
-        if (principal === undefined)
-          return Promise.reject(new AegisError("unauthenticated", "authentication required; send an API key"));
-        return Promise.resolve(principal);
+  const openGate = () =>
+    createMcpGate(
+      {
+        governance,
+        authenticate(request) {
+          const key =
+            request.headers.get("x-api-key") ?? /^Bearer (.+)$/.exec(request.headers.get("authorization") ?? "")?.[1];
+          const principal = key === undefined ? undefined : KEYS[key];
+          if (principal === undefined)
+            return Promise.reject(new AegisError("unauthenticated", "authentication required; send an API key"));
+          return Promise.resolve(principal);
+        },
+        isStillValid: (caller) => !revoked.has(caller.id),
+        mayPass: (draft) => mayPassRules(current.compiled, draft),
+        upstreams: () => gates,
+        pins,
+        sources: { clock, ids, random },
       },
-      isStillValid: (caller) => !revoked.has(caller.id),
-      mayPass: (draft) => mayPassRules(current.compiled, draft),
-      upstreams: () => gates,
-      pins,
-      sources: { clock, ids, random },
-    },
-    { settings: () => settings, version: "0.0.0-test", tokenSecret: new Uint8Array(32).fill(7) },
-  );
+      { settings: () => settings, version: "0.0.0-test", tokenSecret: new Uint8Array(32).fill(7) },
+    );
+  let gate = openGate();
   const runtime = await loadRuntime();
-  const listener = await runtime.listen({ host: "127.0.0.1", port: 0, handler: gate.handler, idleTimeoutS: 60 });
+  const listener = await runtime.listen({
+    host: "127.0.0.1",
+    port: 0,
+    handler: (request) => gate.handler(request),
+    idleTimeoutS: 60,
+  });
   return {
     url: `http://127.0.0.1:${listener.port}`,
-    gate,
+    problems: () => gate.problems(),
+    /** What a restart does to clients. */
+    forgetSessions() {
+      gate.close();
+      gate = openGate();
+    },
     pins,
     approvals,
     evidence,

@@ -228,7 +228,7 @@ test("two upstreams with one name serve neither, and say so to whoever calls", a
     code: -32003,
     message: expect.stringContaining("`up` and `two`"),
   });
-  expect(await gate.gate.problems()).toMatchObject([{ upstreams: ["up", "two"], tool: "get_it" }]);
+  expect(await gate.problems()).toMatchObject([{ upstreams: ["up", "two"], tool: "get_it" }]);
   expect([...one.calls(), ...two.calls()]).toEqual([]);
 });
 
