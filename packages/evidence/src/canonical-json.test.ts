@@ -36,7 +36,7 @@ describe("canonicalJson()", () => {
 
   const foreign: readonly (readonly [string, unknown])[] = [
     ["undefined", undefined],
-    ["a hole", new Array(2)],
+    ["a hole", withHole()],
     ["a member without value", { a: undefined }],
     ["a function", { toJSON: () => 1 }],
     ["a date", new Date(0)],
@@ -71,3 +71,9 @@ describe("canonicalJson()", () => {
     expect(() => canonicalJson([[[]]], { depthMax: 2 })).toThrow();
   });
 });
+
+function withHole(): readonly unknown[] {
+  const items: unknown[] = [];
+  items[1] = 1;
+  return items;
+}

@@ -49,7 +49,7 @@ describe("tiles", () => {
       new Uint8Array(0),
       tile.slice(0, -1),
       tile.slice(0, 1),
-      encodeEntryTile(new Array(257).fill(new Uint8Array(1))),
+      encodeEntryTile(Array.from({ length: 257 }, () => new Uint8Array(1))),
     ]) {
       expect(() => decodeEntryTile(bytes)).toThrow();
     }

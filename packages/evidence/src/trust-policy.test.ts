@@ -121,7 +121,7 @@ describe("trust policy", () => {
     ["a witness key as log", [`log ${W[0]}`, "quorum none"]],
     ["a log key as witness", [`witness A ${LOG}`, "quorum A"]],
     ["a control character", [`log ${LOG}`, "quorum none\r"]],
-    ["too many lines", new Array(2000).fill("# x")],
+    ["too many lines", Array.from({ length: 2000 }, () => "# x")],
   ])("refuses %s", (_name, lines) => {
     expect(() => parse(...lines)).toThrow("trust policy");
   });

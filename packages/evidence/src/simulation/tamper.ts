@@ -151,7 +151,9 @@ function countsOf(lines: readonly Line[]): Line {
 }
 
 function pickIndex(lines: readonly Line[], random: SeededRandom, types: readonly string[]): number {
-  const candidates = lines.flatMap((line, i) => (types.includes(String(line.type)) ? [i] : []));
+  const candidates = lines.flatMap((line, i) =>
+    typeof line.type === "string" && types.includes(line.type) ? [i] : [],
+  );
   return candidates[random.below(candidates.length)] ?? 0;
 }
 
@@ -342,7 +344,7 @@ function exchangeProofs(lines: Line[], random: SeededRandom): Line[] {
 // ---- checkpoints ----------------------------------------------------------------------------------------------
 
 function editNote(lines: Line[], edit: (note: string) => string): Line[] {
-  return lines.map((line) => (line.type === "checkpoint" ? { ...line, note: edit(String(line.note)) } : line));
+  return lines.map((line) => (typeof line.note === "string" ? { ...line, note: edit(line.note) } : line));
 }
 
 /** Same name, same text, another key. */
