@@ -4,8 +4,8 @@
  * changes that were not synced. A failed sync drops the dirty pages but keeps showing them, as Linux does.
  * Faults come from a plan: short writes, an error or a crash at the n-th operation.
  */
-import type { FileSystem, OpenFile, OpenMode } from "./file-system.ts";
-import { folderOf } from "./file-system.ts";
+import type { FileSystem, OpenFile, OpenMode } from "../file-system.ts";
+import { folderOf } from "../file-system.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
 const SECTOR_BYTES = 512;

@@ -31,6 +31,10 @@ export function seededRandom(seed: number): SeededRandom {
     next,
     below: (below) => Math.floor(next() * below),
     chance: (probability) => next() < probability,
-    bytes: (count) => Uint8Array.from({ length: count }, () => word() & 0xff),
+    bytes: (count) => {
+      const words = new Uint32Array(Math.ceil(count / 4));
+      for (let i = 0; i < words.length; i++) words[i] = word();
+      return new Uint8Array(words.buffer, 0, count);
+    },
   };
 }
