@@ -36,6 +36,9 @@ async function buildExecutable(name: string, entry: string): Promise<void> {
     root: repository,
     target: "bun",
     minify: { whitespace: true, syntax: true, identifiers: false },
+    // Parsed at build time: starts in two thirds of the time, for 7 MB more.
+    bytecode: true,
+    format: "esm",
     define: { AEGISFLOW_BUILD_COMMIT: JSON.stringify(commitName()) },
     plugins: [embeddedUrls],
     compile: {
