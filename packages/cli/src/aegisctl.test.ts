@@ -260,6 +260,22 @@ describe("aegisctl config check", () => {
   });
 });
 
+describe("aegisctl policy-pack", () => {
+  test("lists and shows the packs of a folder, and says what is wrong with one", async () => {
+    const cwd = mkdtempSync(join(tmpdir(), "aegisctl-"));
+    const rules = "rules: [{ tool: 'fs.read', decision: allow }]";
+    writeFileSync(join(cwd, "mine.yaml"), `name: mine\ndescription: my own\ndefault_decision: block\n${rules}\n`);
+    const listed = await runAegisctlProcess(["policy-pack", "list", "--dir", "."], { cwd });
+    expect(listed.stdout).toBe("NAME  RULES  DEFAULT  DESCRIPTION\nmine  1      block    my own\n");
+    const shown = await runAegisctlProcess(["policy-pack", "show", "mine", "--dir", "."], { cwd });
+    expect(shown.stdout).toContain("tool: fs.read");
+    writeFileSync(join(cwd, "bad.yaml"), "name: bad\ndefault_decision: perhaps\nrules: []\n");
+    const bad = await runAegisctlProcess(["policy-pack", "show", "bad", "--dir", "."], { cwd });
+    expect(bad).toMatchObject({ status: 1, stdout: "" });
+    expect(bad.stderr).toContain("bad.yaml:2:");
+  });
+});
+
 describe("aegisctl test-action", () => {
   test("sends JSON parameters as they are, and records nothing with --dry-run", async () => {
     const answer = { action: "shell.rm", decision: "block", rule: "r/1", reason: "no", trace: {}, verdicts: [] };

@@ -54,6 +54,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "history, current, rollback",
     load: loadPolicyCommands,
   },
+  "policy-pack": {
+    summary: "list and show policy packs",
+    load: async () => (await import("./commands/policy-packs.ts")).addPolicyPackCommands,
+  },
   verify: {
     summary: "verify a bundle offline, or have the server verify what it holds",
     load: async () => (await import("./commands/verify.ts")).addVerifyCommand,
