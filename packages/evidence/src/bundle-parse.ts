@@ -2,27 +2,25 @@
  * Reads a bundle strictly: limits, UTF-8, line order, canonical JSON to the byte, exact fields, end digest. What it
  * returns is well-formed, not yet true.
  */
-import { BODY_DEPTH_MAX, BUNDLE_FORMAT, type BundleHeads, type BundleProof } from "./bundle.ts";
+import { BODY_DEPTH_MAX, type BundleHeads, type BundleProof } from "./bundle.ts";
+import { asFields, assertExactly, type Fields, malformed, readText } from "./bundle-fields.ts";
 import {
-  asFields,
-  assertExactly,
-  type Fields,
-  malformed,
-  readCount,
-  readHash,
-  readHashes,
-  readText,
-} from "./bundle-fields.ts";
+  type BundleManifest,
+  type ParsedRecord,
+  readCheckpointNote,
+  readHeads,
+  readManifest,
+  readProof,
+  readRecord,
+  readSuggestedPolicy,
+} from "./bundle-lines.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import { type Checkpoint, parseCheckpoint } from "./checkpoint.ts";
-import type { Disclosures } from "./commitment.ts";
 import type { HashPort } from "./crypto-port.ts";
 import { utf8Decode } from "./encoding.ts";
 import { EvidenceError, errorMessage } from "./evidence-error.ts";
-import { assertedHeader, RECORD_DEPTH_MAX, recordLeaf } from "./record.ts";
-import type { RecordHeader } from "./record-header.ts";
-import { parseNote, type SignedNote } from "./signed-note.ts";
-import { type CanonicalInput, parseStrictJson } from "./strict-json.ts";
+import type { SignedNote } from "./signed-note.ts";
+import { parseStrictJson } from "./strict-json.ts";
 
 export interface BundleLimits {
   readonly bytesMax: number;
@@ -36,24 +34,6 @@ export const BUNDLE_LIMITS: BundleLimits = {
   lineBytesMax: 16 * 1024 * 1024,
   linesMax: 2_000_000,
 };
-
-export interface ParsedRecord {
-  readonly header: RecordHeader;
-  /** Leaf hash over the stored header bytes. */
-  readonly leaf: string;
-  readonly disclosures: Disclosures;
-}
-
-export interface BundleManifest {
-  readonly log: string;
-  readonly tenant: string;
-  readonly sid: string;
-  readonly records: number;
-  readonly context: number;
-  readonly proofs: number;
-  /** Leaf hashes of the decisions that were open at export, in order. */
-  readonly open: readonly string[];
-}
 
 export interface ParsedBundle {
   readonly manifest: BundleManifest;
@@ -168,83 +148,12 @@ const LINE_TYPES: readonly string[] = [
   "end",
 ];
 
-function readRecord(hash: HashPort, fields: Fields, line: string): ParsedRecord {
-  assertExactly(fields, ["disclosures", "header", "type"]);
-  const headerText = canonicalJson(fields.header ?? null, { numbers: "safe-integers", depthMax: RECORD_DEPTH_MAX });
-  const body = canonicalJson(fields.disclosures ?? null, { numbers: "strict-json", depthMax: BODY_DEPTH_MAX });
-  if (`{"disclosures":${body},"header":${headerText},"type":"${readText(fields, "type")}"}` !== line) {
-    throw new EvidenceError("not-canonical", "not canonical JSON");
-  }
-  // The text equals its slice of the line, so the hash below is over the stored bytes.
-  const header = assertedHeader(headerText, fields.header ?? null);
-  return { header, leaf: recordLeaf(hash, headerText), disclosures: readDisclosures(fields) };
-}
-
-function readDisclosures(fields: Fields): Disclosures {
-  const disclosures: Record<string, readonly [string, CanonicalInput]> = {};
-  for (const [field, pair] of Object.entries(asFields(fields.disclosures))) {
-    const [salt, value, ...more] = Array.isArray(pair) ? pair : [];
-    if (typeof salt !== "string" || value === undefined || more.length > 0)
-      throw malformed("a disclosure is a pair of salt and value");
-    disclosures[field] = [salt, value];
-  }
-  return disclosures;
-}
-
 function readOther(draft: Draft, type: string, fields: Fields): void {
   if (type === "manifest") draft.manifest = readManifest(fields);
   else if (type === "proof") draft.proofs.push(readProof(fields));
   else if (type === "heads") draft.heads = readHeads(fields);
   else if (type === "checkpoint") draft.note = readCheckpointNote(fields);
   else draft.suggestedPolicy = readSuggestedPolicy(fields);
-}
-
-function readManifest(fields: Fields): BundleManifest {
-  assertExactly(fields, ["context", "format", "log", "open", "proofs", "records", "sid", "tenant", "type"]);
-  if (fields.format !== BUNDLE_FORMAT) throw malformed(`not a bundle of format ${BUNDLE_FORMAT}`);
-  const [log, tenant, sid] = [readText(fields, "log"), readText(fields, "tenant"), readText(fields, "sid")];
-  const counts = {
-    records: readCount(fields, "records"),
-    context: readCount(fields, "context"),
-    proofs: readCount(fields, "proofs"),
-  };
-  return { log, tenant, sid, ...counts, open: readHashes(fields, "open") };
-}
-
-function readProof(fields: Fields): BundleProof {
-  assertExactly(fields, ["index", "leaf", "path", "type"]);
-  return { leaf: readHash(fields, "leaf"), index: readCount(fields, "index"), path: readHashes(fields, "path") };
-}
-
-function readHeads(fields: Fields): BundleHeads {
-  assertExactly(fields, ["entry", "index", "path", "record", "size", "type"]);
-  const entry = asFields(fields.entry);
-  assertExactly(entry, ["leaf", "seq", "sid", "state", "tenant"]);
-  const { state } = entry;
-  if (state !== "open" && state !== "closed") throw malformed("a session is open or closed");
-  const session = {
-    tenant: readText(entry, "tenant"),
-    sid: readText(entry, "sid"),
-    seq: readCount(entry, "seq"),
-    leaf: readHash(entry, "leaf"),
-  };
-  return {
-    record: readHash(fields, "record"),
-    entry: { ...session, state },
-    index: readCount(fields, "index"),
-    size: readCount(fields, "size"),
-    path: readHashes(fields, "path"),
-  };
-}
-
-function readCheckpointNote(fields: Fields): SignedNote {
-  assertExactly(fields, ["note", "type"]);
-  return parseNote(readText(fields, "note"));
-}
-
-function readSuggestedPolicy(fields: Fields): string {
-  assertExactly(fields, ["text", "type"]);
-  return readText(fields, "text");
 }
 
 /** NOTE: the end line is ASCII and stands last, or the bundle is refused anyway; so the rest is what it digests. */

@@ -12,7 +12,7 @@ import { renderHtml, renderMarkdown, renderTerminal } from "./report.ts";
 import { parseNote, parseVerifierKey } from "./signed-note.ts";
 import { type SeededRandom, seededRandom } from "./simulation/seeded-random.ts";
 import { simulateWorld } from "./simulation/simulated-world.ts";
-import { repairBytes } from "./simulation/tamper.ts";
+import { repairBytes } from "./simulation/tamper-bytes.ts";
 import { decodeEntryTile, decodeHashTile, encodeEntryTile } from "./tiles.ts";
 import { formatTlogProof, parseTlogProof } from "./tlog-proof.ts";
 import { parseTrustPolicy } from "./trust-policy.ts";

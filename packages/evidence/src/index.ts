@@ -11,20 +11,23 @@
  *   formatCheckpoint({origin, size, root}): text; signNote(text, [createNoteSigner(hash, name, ed25519Signer)]): note
  *   hashTilePath, entryTilePath, tileOfNode, encodeHashTile, encodeEntryTile … (tlog-tiles)
  *   headsPayload(hash, entries): p of a `heads` record; headPath(hash, entries, tenant, sid): HeadPath
- * Exporting a session (see bundle-input in `bundle.ts`)
- *   contextNeeds(hash, records, context): what else the bundle must hold; call until nothing is missing
+ * Exporting a session (shapes in `bundle.ts`)
+ *   contextNeeds(records, context): what else the bundle must hold; call until nothing is missing
  *   buildBundle(hash, input: BundleInput): string                      the `.aegis` text
  * Verifying
- *   verifyBundle(bytes, {policy?: TrustPolicy, crypto, limits?}): Promise<BundleReport>
- *   parseTrustPolicy(hash, text): TrustPolicy (C2SP tlog-policy)       renderTerminal(report)
- *   renderMarkdown(report), renderHtml(report): the session as a manager reads it
+ *   verifyBundle(bytes, {crypto, policy?: TrustPolicy, limits?}): Promise<BundleReport>      never throws for what a bundle holds
+ *   parseTrustPolicy(hash, text): TrustPolicy (C2SP tlog-policy)
+ *   verifyLegacyBundle(bytes, {hash, key?}): LegacyReport, isLegacyBundle(bytes)             bundles of the earlier product
+ *   renderTerminal | renderMarkdown | renderHtml(report, {generatedAt?}): string
+ *   `@aegisflow/evidence/verify-cli`: runVerifyCli(argv); `verify-main` is the entry of the one-file build
  * Cryptography: `@aegisflow/evidence/node-crypto` exports nodeCrypto, createEd25519Signer(seed), generateEd25519Seed();
  *   portableCrypto (here) needs no imports at all.
  */
 
 export * from "./bundle.ts";
+export type { BundleManifest, ParsedRecord } from "./bundle-lines.ts";
 export { type ContextNeeds, contextNeeds } from "./bundle-needs.ts";
-export { BUNDLE_LIMITS, type BundleLimits, type ParsedBundle, type ParsedRecord, parseBundle } from "./bundle-parse.ts";
+export { BUNDLE_LIMITS, type BundleLimits, type ParsedBundle, parseBundle } from "./bundle-parse.ts";
 export { type CanonicalOptions, canonicalJson, type NumberProfile } from "./canonical-json.ts";
 export { type Checkpoint, formatCheckpoint, parseCheckpoint } from "./checkpoint.ts";
 export { commit, type Disclosures, SALT_BYTES } from "./commitment.ts";

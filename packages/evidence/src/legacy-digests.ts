@@ -3,7 +3,7 @@
  * entries, task manifests, signed bundles, webhooks. None is used for anything new; all keyed ones are symmetric.
  */
 import type { HashPort } from "./crypto-port.ts";
-import { concatBytes, fromHex, toHex, utf8Encode } from "./encoding.ts";
+import { concatBytes, toHex, utf8Encode } from "./encoding.ts";
 
 const HMAC_BLOCK_BYTES = 64;
 
@@ -119,9 +119,4 @@ export function legacySupplySignature(
 /** Signature header of a webhook. */
 export function legacyWebhookSignature(hash: HashPort, secret: string, unixSeconds: string, body: string): string {
   return hmacSha256Hex(hash, utf8Encode(secret), `${unixSeconds}.${body}`);
-}
-
-/** Keys of tickets and packs were configured in hex. */
-export function legacyHexKey(text: string): Uint8Array {
-  return fromHex(text);
 }

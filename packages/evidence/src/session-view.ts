@@ -2,7 +2,8 @@
  * A verified session as people read it: facts, the four verdicts, and one row for each decision with what came of
  * it. Only values whose commitment was verified are shown; others say why not. Plain data, not yet escaped.
  */
-import type { ParsedBundle, ParsedRecord } from "./bundle-parse.ts";
+import type { ParsedRecord } from "./bundle-lines.ts";
+import type { ParsedBundle } from "./bundle-parse.ts";
 import { VERDICT_NAMES, type VerdictName, type VerdictReport } from "./findings.ts";
 import type { LegacyReport } from "./legacy-bundle.ts";
 import { type DecisionLife, decisionLives } from "./pairing.ts";

@@ -9,7 +9,9 @@ import { nodeCrypto } from "./node-crypto.ts";
 import { simulateSession } from "./simulation/random-session.ts";
 import { seededRandom } from "./simulation/seeded-random.ts";
 import { simulateWorld } from "./simulation/simulated-world.ts";
-import { flipByte, repairBytes, TAMPER_NAMES, type TamperTarget, tamper, trustedBytes } from "./simulation/tamper.ts";
+import { TAMPER_NAMES, tamper } from "./simulation/tamper.ts";
+import { flipByte, repairBytes, trustedBytes } from "./simulation/tamper-bytes.ts";
+import type { TamperTarget } from "./simulation/tamper-lines.ts";
 import { parseTrustPolicy, type TrustPolicy } from "./trust-policy.ts";
 import { type BundleReport, verifyBundle } from "./verify-bundle.ts";
 

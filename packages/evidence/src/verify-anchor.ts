@@ -5,8 +5,9 @@
  */
 
 import type { BundleHeads } from "./bundle.ts";
+import type { ParsedRecord } from "./bundle-lines.ts";
 import { firstPolicyUses } from "./bundle-needs.ts";
-import type { ParsedBundle, ParsedRecord } from "./bundle-parse.ts";
+import type { ParsedBundle } from "./bundle-parse.ts";
 import type { CryptoPort, HashPort } from "./crypto-port.ts";
 import { fromHex } from "./encoding.ts";
 import type { Findings } from "./findings.ts";

@@ -2,7 +2,8 @@
  * The session's chain: every record follows the one before it, from `session.open` on, nothing stands after
  * `session.close`, and within one run of the writer its clocks never go back.
  */
-import type { ParsedBundle, ParsedRecord } from "./bundle-parse.ts";
+import type { ParsedRecord } from "./bundle-lines.ts";
+import type { ParsedBundle } from "./bundle-parse.ts";
 import type { Findings } from "./findings.ts";
 import { NO_PREDECESSOR } from "./record.ts";
 import { KNOWN_KINDS } from "./record-header.ts";

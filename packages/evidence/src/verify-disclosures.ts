@@ -2,7 +2,8 @@
  * Disclosed values against their commitments, and redactions against their authority. Each committed field ends as
  * disclosed, redacted (a valid `redaction` record names it), withheld (neither) or mismatched.
  */
-import type { ParsedBundle, ParsedRecord } from "./bundle-parse.ts";
+import type { ParsedRecord } from "./bundle-lines.ts";
+import type { ParsedBundle } from "./bundle-parse.ts";
 import { commit } from "./commitment.ts";
 import type { HashPort } from "./crypto-port.ts";
 import type { Findings } from "./findings.ts";

@@ -3,7 +3,8 @@
  * blocked or never approved was executed, and every approval was given by someone else for exactly this action,
  * and spent once.
  */
-import type { ParsedBundle, ParsedRecord } from "./bundle-parse.ts";
+import type { ParsedRecord } from "./bundle-lines.ts";
+import type { ParsedBundle } from "./bundle-parse.ts";
 import type { Findings } from "./findings.ts";
 import { type DecisionLife, decisionLives, isOpen } from "./pairing.ts";
 
