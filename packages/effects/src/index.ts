@@ -1,0 +1,15 @@
+/** Typed effects of shell commands, and descriptions of actions that are known only by protocol, tool and target. */
+export {
+  COMMAND_LENGTH_MAX,
+  type CommandDescription,
+  type DescribeOptions,
+  describeCommand,
+} from "./describe-command.ts";
+export {
+  capabilityOf,
+  commandText,
+  describeDraft,
+  describeTarget,
+  type TargetDescription,
+  type TargetSource,
+} from "./describe-target.ts";
