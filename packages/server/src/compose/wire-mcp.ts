@@ -1,7 +1,6 @@
 /** The MCP gate with its upstreams, pins and settings, from the configuration in force. */
 import { join } from "node:path";
 import type { AegisConfig } from "@aegisflow/core/config/config-schema";
-import { AegisError } from "@aegisflow/core/errors";
 import { DEFAULT_TENANT, type Principal } from "@aegisflow/core/identity/principal";
 import { parseDurationMs } from "@aegisflow/core/units";
 import { PRODUCT_VERSION } from "@aegisflow/core/version";
@@ -9,6 +8,7 @@ import type { McpGateSettings } from "../gates/mcp/gate-context.ts";
 import type { GateUpstream } from "../gates/mcp/gate-upstream.ts";
 import { createMcpGate, type McpGate } from "../gates/mcp/mcp-gate.ts";
 import { createToolPins, type ToolPins } from "../gates/mcp/tool-pins.ts";
+import { loopbackAuthorize } from "../gates/mcp/upstreams/oauth-loopback.ts";
 import { fileSignInStore } from "../gates/mcp/upstreams/oauth-store.ts";
 import { openUpstreams, type Upstreams } from "../gates/mcp/upstreams/upstreams.ts";
 import type { Governance } from "../governance/govern.ts";
@@ -38,7 +38,7 @@ export function wireMcp(
     runtime,
     ...sources,
     onLog: ({ level, upstream, message }) => log[level](message, { upstream }),
-    authorize: ({ upstream, url }) => noBrowser(upstream, url),
+    authorize: loopbackAuthorize(runtime, (upstream, message) => log.warn(message, { upstream })),
     signIns: fileSignInStore(join(home, "upstream-sign-ins")),
   });
   const gate = createMcpGate(
@@ -79,16 +79,6 @@ const ANYBODY: Principal = { id: "anonymous", name: "anonymous", role: "agent", 
 
 function hasKey(headers: ReadonlyMap<string, string>): boolean {
   return headers.has("x-api-key") || headers.has("authorization");
-}
-
-/** A server has no browser: the person is told where to go, and the call fails until they have signed in. */
-function noBrowser(upstream: string, url: URL): Promise<URL> {
-  return Promise.reject(
-    new AegisError(
-      "upstream-failed",
-      `upstream \`${upstream}\` wants somebody to sign in at ${url.origin}; configure client credentials`,
-    ),
-  );
 }
 
 function gateUpstreams(slot: PolicySlot, upstreams: Upstreams): () => readonly GateUpstream[] {
