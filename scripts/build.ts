@@ -4,13 +4,14 @@
  * Nothing is downloaded. Ends with a line per artefact; fails when a step fails.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import type { BuildOutput, BunPlugin } from "bun";
 import { findEmbeddedFiles, rewriteFileUrls } from "./embedded-files.ts";
 
 const repository = resolve(import.meta.dirname, "..");
 const dist = join(repository, "dist");
+const cache = join(repository, "node_modules/.cache");
 
 const EXECUTABLES = [
   { name: "aegisflow", entry: "packages/server/src/main.ts" },
@@ -18,18 +19,25 @@ const EXECUTABLES = [
 ];
 const VERIFIER = { name: "aegisflow-verify.mjs", entry: "packages/evidence/src/verify-main.ts" };
 
+/** Built beside and moved into place at the end: a failed build leaves the last good one. */
 async function main(): Promise<void> {
-  rmSync(dist, { recursive: true, force: true });
-  mkdirSync(dist);
-  for (const { name, entry } of EXECUTABLES) await buildExecutable(name, join(repository, entry));
-  await buildVerifier();
+  mkdirSync(cache, { recursive: true });
+  const staging = mkdtempSync(join(cache, "build-"));
+  try {
+    for (const { name, entry } of EXECUTABLES) await buildExecutable(join(staging, name), join(repository, entry));
+    await buildVerifier(staging);
+    rmSync(dist, { recursive: true, force: true });
+    renameSync(staging, dist);
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
   for (const name of [...EXECUTABLES.map((executable) => executable.name), VERIFIER.name]) {
     const megabytes = statSync(join(dist, name)).size / 1e6;
     console.log(`built dist/${name} (${megabytes.toFixed(megabytes < 1 ? 2 : 0)} MB)`);
   }
 }
 
-async function buildExecutable(name: string, entry: string): Promise<void> {
+async function buildExecutable(outfile: string, entry: string): Promise<void> {
   const { workers, assets } = await collectEmbeddedFiles(entry);
   await build({
     entrypoints: [entry, ...workers],
@@ -42,7 +50,7 @@ async function buildExecutable(name: string, entry: string): Promise<void> {
     define: { AEGISFLOW_BUILD_COMMIT: JSON.stringify(commitName()) },
     plugins: [embeddedUrls],
     compile: {
-      outfile: join(dist, name),
+      outfile,
       assets: [...assets],
       // The folder somebody happens to stand in configures nothing: a bunfig.toml or .env there could run code.
       autoloadBunfig: false,
@@ -67,15 +75,15 @@ async function collectEmbeddedFiles(entry: string): Promise<{ workers: readonly 
   }
 }
 
-async function buildVerifier(): Promise<void> {
+async function buildVerifier(outdir: string): Promise<void> {
   await build({
     entrypoints: [join(repository, VERIFIER.entry)],
     target: "node",
     format: "esm",
-    outdir: dist,
+    outdir,
     naming: VERIFIER.name,
   });
-  chmodSync(join(dist, VERIFIER.name), 0o755);
+  chmodSync(join(outdir, VERIFIER.name), 0o755);
 }
 
 const embeddedUrls: BunPlugin = {
