@@ -37,7 +37,9 @@ export function parseGlob(pattern: string): GlobParse {
         (tokens) => tokens.filter((token) => token.kind === "double-star").length > GLOB_DOUBLE_STARS_MAX,
       )
     ) {
-      throw new BadGlob(`holds more than ${GLOB_DOUBLE_STARS_MAX} times \`**\`; split it into several rules`);
+      throw new BadGlob(
+        `too wide: it holds more than ${GLOB_DOUBLE_STARS_MAX} times \`**\`; split it into several rules`,
+      );
     }
     return { kind: "ok", alternatives };
   } catch (error) {
@@ -62,7 +64,9 @@ function readSequence(reader: Reader, depth: number): Sequence[] {
     if (char === "}") throw new BadGlob("`}` without `{`; write `\\}` for the character itself");
     const choices = char === "{" ? readBraces(reader, depth + 1) : [[readToken(reader)]];
     if (expansions.length * choices.length > GLOB_ALTERNATIVES_MAX) {
-      throw new BadGlob(`expands to more than ${GLOB_ALTERNATIVES_MAX} alternatives; split it into several rules`);
+      throw new BadGlob(
+        `too wide: it expands to more than ${GLOB_ALTERNATIVES_MAX} alternatives; split it into several rules`,
+      );
     }
     expansions = expansions.flatMap((head) => choices.map((tail) => [...head, ...tail]));
   }
@@ -71,7 +75,7 @@ function readSequence(reader: Reader, depth: number): Sequence[] {
 }
 
 function readBraces(reader: Reader, depth: number): Sequence[] {
-  if (depth > GLOB_BRACE_DEPTH_MAX) throw new BadGlob(`braces nested deeper than ${GLOB_BRACE_DEPTH_MAX}`);
+  if (depth > GLOB_BRACE_DEPTH_MAX) throw new BadGlob(`too deep: braces nested deeper than ${GLOB_BRACE_DEPTH_MAX}`);
   const choices: Sequence[] = [];
   do {
     reader.at += 1;
@@ -100,7 +104,7 @@ function readCodePoint(reader: Reader): number {
   if (reader.text[reader.at] === "\\") {
     reader.at += 1;
     if (reader.at >= reader.text.length)
-      throw new BadGlob("ends in a lone `\\`; write `\\\\` for the character itself");
+      throw new BadGlob("unfinished: it ends in a lone `\\`; write `\\\\` for the character itself");
   }
   const code = reader.text.codePointAt(reader.at) ?? 0;
   reader.at += code > 0xffff ? 2 : 1;
@@ -114,7 +118,7 @@ function readClass(reader: Reader): GlobToken {
   const ranges: (readonly [number, number])[] = [];
   while (reader.text[reader.at] !== "]") ranges.push(readRange(reader));
   reader.at += 1;
-  if (ranges.length === 0) throw new BadGlob("`[]` is empty; write `[\\]]` for a class with a bracket");
+  if (ranges.length === 0) throw new BadGlob("empty in a class; write `[\\]]` for a class with a bracket");
   return { kind: "class", negated, ranges };
 }
 
@@ -123,14 +127,14 @@ function readRange(reader: Reader): readonly [number, number] {
   if (reader.text[reader.at] !== "-") return [low, low];
   reader.at += 1;
   const high = readClassMember(reader);
-  if (high < low) throw new BadGlob("a class range runs backwards; write the lower character first");
+  if (high < low) throw new BadGlob("wrong in a class, a range runs backwards; write the lower character first");
   return [low, high];
 }
 
 function readClassMember(reader: Reader): number {
   const char = reader.text[reader.at];
   if (char === undefined) throw new BadGlob("`[` without `]`; write `\\[` for the character itself");
-  if (char === "-" || char === "]") throw new BadGlob(`\`${char}\` needs a backslash inside a class`);
+  if (char === "-" || char === "]") throw new BadGlob(`missing a backslash before \`${char}\` inside a class`);
   return readCodePoint(reader);
 }
 
