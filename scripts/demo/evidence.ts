@@ -1,6 +1,6 @@
 /** A stranger verifies: export, offline PASS, and a tampered copy that FAILs, by two independent verifiers. */
 import { execFile } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -31,21 +31,19 @@ export async function demoEvidence(transcript: Transcript, world: DemoWorld): Pr
 
   const honest = await offline(["evidence", "verify", bundle, "--policy", trust]);
   transcript.step("offline verification passes", honest.status === 0, honest.stdout.trim());
-  const second = await run("python3", [SECOND_VERIFIER, bundle, "--policy", trust]);
+  const second = await run("python3", [SECOND_VERIFIER, "--policy", trust, bundle]);
   transcript.step("a second, independent verifier agrees", second.status === 0, second.stdout.trim());
   await tamperedCopyFails(transcript, bundle, trust, folder);
 }
 
 async function tamperedCopyFails(transcript: Transcript, bundle: string, trust: string, folder: string): Promise<void> {
   const tampered = join(folder, "tampered.aegis");
-  copyFileSync(bundle, tampered);
-  const bytes = readFileSync(tampered);
-  const at = bytes.indexOf(Buffer.from('"effect":"review"'));
-  bytes.write('"effect":"allow" ', at, "utf8");
-  writeFileSync(tampered, bytes);
+  const honest = readFileSync(bundle, "utf8");
+  const edited = honest.replace('"effect":"review"', '"effect":"allow"');
+  writeFileSync(tampered, edited);
   const ours = await offline(["evidence", "verify", tampered, "--policy", trust]);
-  transcript.step("a copy with one decision changed fails", at > 0 && ours.status === 2, ours.stdout.trim());
-  const second = await run("python3", [SECOND_VERIFIER, tampered, "--policy", trust]);
+  transcript.step("a copy with one decision changed fails", edited !== honest && ours.status === 2, ours.stdout.trim());
+  const second = await run("python3", [SECOND_VERIFIER, "--policy", trust, tampered]);
   transcript.step("by the second verifier as well", second.status === 2, second.stdout.trim());
 }
 
