@@ -27,6 +27,7 @@ async function main(): Promise<void> {
     for (const { name, entry } of EXECUTABLES) await buildExecutable(join(staging, name), join(repository, entry));
     await buildVerifier(staging);
     rmSync(dist, { recursive: true, force: true });
+    chmodSync(staging, 0o755);
     renameSync(staging, dist);
   } finally {
     rmSync(staging, { recursive: true, force: true });
