@@ -8,7 +8,7 @@ import { connectPlainMcp, type PlainAnswer } from "./plain-mcp.ts";
 import { type Ended, runProgram } from "./run-program.ts";
 
 const MERGE = "github.merge_pull_request";
-const MERGE_7 = { owner: "acme", repo: "api", pull_number: 7 };
+const MERGE_42 = { owner: "acme", repo: "api", pull_number: 42 };
 /** Whatever else is in the environment of a developer must not help the product to work. */
 const BARE_ENVIRONMENT = { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: "/nonexistent" };
 
@@ -69,7 +69,7 @@ async function governsCalls(transcript: Transcript, product: Product, aegisctl: 
   const blocked = await mcp.call("github.delete_repo", { owner: "acme", repo: "api" });
   transcript.step("a blocked call says why", blocked.error?.code === -32001, blocked.error?.message ?? "");
 
-  const asked = await mcp.call(MERGE, MERGE_7);
+  const asked = await mcp.call(MERGE, MERGE_42);
   const approvalId = approvalIdOf(asked);
   transcript.step("a risky call needs approval", approvalId !== "", asked.error?.message ?? "");
   const pending = await aegisctl("pending");
@@ -80,9 +80,9 @@ async function governsCalls(transcript: Transcript, product: Product, aegisctl: 
   );
   const approved = await aegisctl("approve", approvalId, "--comment", "smoke");
   transcript.step("aegisctl approves it", approved.status === 0, approved.output.trim());
-  const ran = await mcp.call(MERGE, MERGE_7);
+  const ran = await mcp.call(MERGE, MERGE_42);
   transcript.step("the identical retry runs", ran.result !== undefined, shown(ran.result ?? ran, 160));
-  const again = await mcp.call(MERGE, MERGE_7);
+  const again = await mcp.call(MERGE, MERGE_42);
   transcript.step("once", approvalIdOf(again) !== "" && approvalIdOf(again) !== approvalId, again.error?.message ?? "");
 }
 
