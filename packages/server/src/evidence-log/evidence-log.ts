@@ -130,7 +130,7 @@ export async function openEvidenceLog(options: EvidenceLogOptions): Promise<Evid
   const files = createNodeFileSystem(folder);
   return startEvidenceLog({
     files,
-    openIndex: () => createSqliteSessionIndex(options.openSqlite(join(folder, "index.db"))),
+    openIndex: () => createSqliteSessionIndex(() => options.openSqlite(join(folder, "index.db"))),
     startWriter: () => startThreadWriter(folder),
     sources: { clock, ids, random },
     turns: { defer: queueMicrotask, pause: () => nextTurn() },

@@ -9,6 +9,7 @@ import type { FieldText } from "./record-payload.ts";
 
 export interface QuickRecord {
   readonly header: string;
+  readonly headerBytes: number;
   /** 64 hex. */
   readonly leaf: string;
 }
@@ -40,9 +41,10 @@ export class QuickRecords {
     const cm = this.#printCommitments(fields);
     if (p === undefined || ref === undefined || cm === undefined || !isQuickPlace(draft)) return undefined;
     const { boot, epoch, id, kind, log, mono, prev, seq, sid, tenant, ts } = draft;
-    const header = `{"boot":"${boot}","cm":${cm},"epoch":${epoch},"id":"${id}","kind":"${kind}","log":"${log}","mono":"${mono}","p":${p},"prev":"${prev}","ref":${ref},"seq":${seq},"sid":"${sid}","tenant":"${tenant}","ts":"${ts}","v":1}`;
-    if (header.length > HEADER_CHARS_MAX) return undefined;
-    return { header, leaf: hash("sha256", `\u0000${header}`, "hex") };
+    // The leaf hash begins with a zero byte: put together with it, the text is gone through once.
+    const entry = `\u0000{"boot":"${boot}","cm":${cm},"epoch":${epoch},"id":"${id}","kind":"${kind}","log":"${log}","mono":"${mono}","p":${p},"prev":"${prev}","ref":${ref},"seq":${seq},"sid":"${sid}","tenant":"${tenant}","ts":"${ts}","v":1}`;
+    if (entry.length > HEADER_CHARS_MAX) return undefined;
+    return { leaf: hash("sha256", entry, "hex"), header: entry.slice(1), headerBytes: entry.length - 1 };
   }
 
   #printCommitments(fields: readonly FieldText[]): string | undefined {
@@ -82,25 +84,33 @@ function isHash(text: string): boolean {
   return HASH.test(text);
 }
 
+const NO_PREDECESSOR = "0".repeat(64);
+
 /** The log makes these fields itself; what it got from outside is looked at again. */
 function isQuickPlace({ aid, tt, sid, tenant, log, boot, id, kind, prev, seq }: RecordDraft): boolean {
   const opens = kind === "session.open";
   return (
     aid === undefined &&
     tt === undefined &&
-    [boot, id, kind, log, sid, tenant].every((word) => word !== "" && isQuickWord(word)) &&
     opens === (seq === 0) &&
-    opens === (prev === NO_PREDECESSOR)
+    opens === (prev === NO_PREDECESSOR) &&
+    isQuickName(sid) &&
+    isQuickName(tenant) &&
+    isQuickName(log) &&
+    isQuickName(boot) &&
+    isQuickName(id) &&
+    isQuickName(kind)
   );
 }
 
-const NO_PREDECESSOR = "0".repeat(64);
+function isQuickName(text: string): boolean {
+  return text !== "" && isQuickWord(text);
+}
 
 /** Canonical JSON of a map of plain words; undefined when one of them is not acceptable here. */
 function printWords(words: Readonly<Record<string, string>>, accepts: (text: string) => boolean): string | undefined {
-  let keys = Object.keys(words);
+  const keys = sortedKeys(words);
   if (keys.length > FIELDS_MAX) return undefined;
-  if (!isSorted(keys)) keys = keys.sort();
   let text = "";
   for (const key of keys) {
     const word = words[key];
@@ -110,6 +120,13 @@ function printWords(words: Readonly<Record<string, string>>, accepts: (text: str
   return text === "" ? "{}" : `${text}}`;
 }
 
-function isSorted(keys: readonly string[]): boolean {
-  return keys.every((key, i) => i === 0 || (keys[i - 1] ?? "") < key);
+/** Most maps are written down in order: looking costs less than sorting. */
+function sortedKeys(words: Readonly<Record<string, string>>): readonly string[] {
+  const keys = Object.keys(words);
+  let before = "";
+  for (const key of keys) {
+    if (key < before) return keys.sort();
+    before = key;
+  }
+  return keys;
 }

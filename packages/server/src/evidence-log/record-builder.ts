@@ -16,7 +16,7 @@ import { nodeCrypto } from "@aegisflow/evidence/node-crypto";
 import type { Clock, Ids } from "../governance/ports.ts";
 import type { PendingRecord } from "./batch-builder.ts";
 import type { LiveSession } from "./live-sessions.ts";
-import { QuickRecords, quotePlain } from "./quick-record.ts";
+import { type QuickRecord, QuickRecords, quotePlain } from "./quick-record.ts";
 import { bodyBytes, type FieldText } from "./record-payload.ts";
 import { factsOf, landmarkNames, type RecordFacts } from "./session-state.ts";
 
@@ -74,7 +74,11 @@ export class RecordBuilder {
     const values = keptValues(draft.disclosures);
     const fields = values.map(({ name, text }): FieldText => ({ name, text, salt: randomBytes(SALT_BYTES) }));
     const header = this.#header(session, draft);
-    const { header: text, leaf } = this.#quick.build(header, fields) ?? buildSlowly(header, values, fields);
+    const {
+      header: text,
+      headerBytes,
+      leaf,
+    } = this.#quick.build(header, fields) ?? buildSlowly(header, values, fields);
     const key = fields.length === 0 ? undefined : keys(session, header.seq);
     session.seq = header.seq;
     session.leaf = leaf;
@@ -82,7 +86,7 @@ export class RecordBuilder {
     const keyId = key === undefined ? 0 : session.keyId;
     return {
       record: {
-        ...{ header: text, headerBytes: Buffer.byteLength(text, "utf8"), leaf, chain: session.chain },
+        ...{ header: text, headerBytes, leaf, chain: session.chain },
         ...{ fields, bodyBytes: bodyBytes(fields), nonce: randomBytes(NONCE_BYTES), key, keyId },
       },
       facts: factsOf(header, leaf),
@@ -121,14 +125,11 @@ interface KeptValue {
 }
 
 /** The general way, for whatever the quick one does not take. */
-function buildSlowly(
-  header: HeaderDraft,
-  values: readonly KeptValue[],
-  fields: readonly FieldText[],
-): { readonly header: string; readonly leaf: string } {
+function buildSlowly(header: HeaderDraft, values: readonly KeptValue[], fields: readonly FieldText[]): QuickRecord {
   const salts = fields.map(({ salt }) => salt);
   const disclosures = Object.fromEntries(values.map(({ name, value }) => [name, value]));
-  return refusing(() => buildRecord(nodeCrypto, header, disclosures, () => salts.shift() ?? NO_SALT));
+  const built = refusing(() => buildRecord(nodeCrypto, header, disclosures, () => salts.shift() ?? NO_SALT));
+  return { ...built, headerBytes: Buffer.byteLength(built.header, "utf8") };
 }
 
 function refusing<T>(work: () => T): T {

@@ -42,9 +42,12 @@ const COLUMNS = `tenant, sid, seq, leaf, first_leaf, last_segment, last_offset, 
 const UPSERT = `INSERT OR REPLACE INTO session (${COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`;
 const ADD_LANDMARK = "INSERT OR IGNORE INTO landmark (name, segment, offset) VALUES (?, ?, ?)";
 
-/** @throws AegisError `conflict` when another process has the log open. */
-export function createSqliteSessionIndex(database: SqliteDatabase): SessionIndex {
-  takeExclusively(database);
+/**
+ * @param open waits for another process to close the file, but not for ever
+ * @throws AegisError `conflict` when another process has the log open.
+ */
+export function createSqliteSessionIndex(open: () => SqliteDatabase): SessionIndex {
+  const database = openExclusively(open);
   return {
     load: ({ tenant, sid }) => {
       const row = database.get(`SELECT ${COLUMNS} FROM session WHERE tenant = ? AND sid = ?`, tenant, sid);
@@ -84,18 +87,19 @@ export function createSqliteSessionIndex(database: SqliteDatabase): SessionIndex
 }
 
 /** In exclusive mode the first write takes a lock that only the end of the process (or `close`) gives back. */
-function takeExclusively(database: SqliteDatabase): void {
+function openExclusively(open: () => SqliteDatabase): SqliteDatabase {
   try {
+    const database = open();
     database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = NORMAL;");
     database.exec(SCHEMA);
     database.transaction(() => database.exec("DELETE FROM snapshot WHERE layout < 0"));
+    return database;
   } catch (cause) {
-    const busy = /lock|busy/i.test(errorText(cause));
-    throw busy
-      ? new AegisError("conflict", "another process has this evidence log open, stop it first", { cause })
-      : new AegisError("unavailable", "the evidence log's index cannot be opened, delete `index.db*` to rebuild it", {
-          cause,
-        });
+    if (/lock|busy/i.test(errorText(cause))) {
+      throw new AegisError("conflict", "another process has this evidence log open, stop it first", { cause });
+    }
+    const message = "the evidence log's index cannot be opened, delete `index.db*` to have it rebuilt";
+    throw new AegisError("unavailable", message, { cause });
   }
 }
 

@@ -16,13 +16,10 @@ export interface TileWriter {
 }
 
 export function createTileWriter(files: FileSystem): TileWriter {
-  const folders = new Set<string>();
   let partialPaths: readonly string[] = [];
   const write = (tile: Tile): string => {
     const path = hashTilePath(tile.level, tile.index, tile.hashes.length / HASH_BYTES);
-    const folder = folderOf(path);
-    if (!folders.has(folder)) files.makeFolder(folder);
-    folders.add(folder);
+    files.makeFolder(folderOf(path));
     replaceFile(files, path, tile.hashes, "cached");
     return path;
   };
