@@ -31,6 +31,10 @@ export interface Actor {
 export type JsonValue = CanonicalInput;
 export type JsonObject = { readonly [key: string]: JsonValue };
 
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 export interface ResourceRef {
   readonly type: string;
   readonly provider?: string;

@@ -10,7 +10,7 @@ import { createLocalRequestCheck, type LocalRequestCheck } from "../../http/loca
 import type { InboundRequest, OutboundResponse, RequestHandler } from "../../runtime/runtime.ts";
 import { type CatalogProblem, createToolCatalog } from "./catalog/tool-catalog.ts";
 import { createUpstreamLists, type UpstreamListener } from "./catalog/upstream-lists.ts";
-import { createToolCallDescriber, type DescribeToolCall } from "./describe-tool-call.ts";
+import { createToolCallDescriber, type DescribeToolCall } from "@aegisflow/core/tool-calls/describe-tool-call";
 import type { McpCaller } from "./exchange.ts";
 import type { GateContext, GateSources, McpGateSettings } from "./gate-context.ts";
 import type { UpstreamProvider } from "./gate-upstream.ts";

@@ -4,8 +4,8 @@
  */
 import type { JsonObject, JsonValue } from "@aegisflow/core";
 import { compileGlob, type GlobMatcher } from "@aegisflow/core/policy/glob";
+import { annotationsOf, type ToolIdentity } from "@aegisflow/core/tool-calls/describe-tool-call";
 import type { Clock } from "../../../governance/ports.ts";
-import { annotationsOf, type ToolIdentity } from "../describe-tool-call.ts";
 import type { GateUpstream, UpstreamProvider } from "../gate-upstream.ts";
 import type { ToolPins } from "../tool-pins.ts";
 import type { Upstream } from "../upstream.ts";

@@ -2,11 +2,13 @@
  * JSON-RPC 2.0 messages from clients: one strict parse, every key known or ignored, nothing ambiguous.
  * What leaves this file is typed; the text that came in is never looked at again.
  */
-import { errorText, type JsonObject, type JsonValue } from "@aegisflow/core";
+import { errorText, isJsonObject, type JsonObject, type JsonValue } from "@aegisflow/core";
 import { EvidenceError } from "@aegisflow/evidence/evidence-error";
 import { parseStrictJson } from "@aegisflow/evidence/strict-json";
 import { findCaseVariant } from "./case-variants.ts";
 import { INVALID_REQUEST, PARSE_ERROR, RpcError } from "./rpc-error.ts";
+
+export { isJsonObject };
 
 /** Deeper than any real tool arguments; keeps every recursive reader safe. */
 export const MESSAGE_DEPTH_MAX = 64;
@@ -137,10 +139,6 @@ export function encodeNotification(method: string, params: JsonObject): string {
 
 export function encodeRequest(id: RpcId, method: string, params: JsonObject): string {
   return JSON.stringify({ jsonrpc: "2.0", id, method, params });
-}
-
-export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The text, or an empty one when it is anything else. */

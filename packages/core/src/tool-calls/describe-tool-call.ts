@@ -4,12 +4,19 @@
  * silently. A call on several targets also gives one part for each, and the strictest verdict of the parts holds.
  * Pure, tested by a corpus.
  */
-import type { ActionDraft, Actor, Capability, Effect, JsonObject, TargetKind } from "@aegisflow/core";
-import { compileGlob } from "@aegisflow/core/policy/glob";
-import { builtInTarget } from "./targets/built-in-targets.ts";
-import { inferCapability, tightenRead } from "./targets/infer-capability.ts";
-import { type ConfiguredTarget, type EffectTemplate, fillTemplate, type ToolTarget } from "./targets/target-map.ts";
-import { isJsonObject } from "./wire/json-rpc.ts";
+import {
+  type ActionDraft,
+  type Actor,
+  type Capability,
+  isJsonObject,
+  type JsonObject,
+  type TargetKind,
+} from "../action/action.ts";
+import type { Effect } from "../action/effect.ts";
+import { compileGlob } from "../policy/glob.ts";
+import { builtInTarget } from "./built-in-targets.ts";
+import { inferCapability, tightenRead } from "./infer-capability.ts";
+import { type ConfiguredTarget, type EffectTemplate, fillTemplate, type ToolTarget } from "./target-map.ts";
 
 /** What every action of an MCP client is for, until a task manifest names it. */
 const MCP_TASK = "mcp-session";

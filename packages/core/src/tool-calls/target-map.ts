@@ -3,8 +3,8 @@
  * capability and the effects. Built-in maps and `mcp_gateway.targets` have this one shape.
  * Pure data and the reading of templates; what a missing or odd argument means is decided in describe-tool-call.ts.
  */
-import type { Capability, EffectKind, JsonObject, JsonValue, TargetKind } from "@aegisflow/core";
-import { isJsonObject } from "../wire/json-rpc.ts";
+import { type Capability, isJsonObject, type JsonObject, type JsonValue, type TargetKind } from "../action/action.ts";
+import type { EffectKind } from "../action/effect.ts";
 
 export interface EffectTemplate {
   readonly kind: EffectKind;

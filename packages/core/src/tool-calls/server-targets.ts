@@ -1,5 +1,6 @@
 /** Tools of the filesystem, git, postgres, fetch and slack servers. */
-import type { Capability, EffectKind } from "@aegisflow/core";
+import type { Capability } from "../action/action.ts";
+import type { EffectKind } from "../action/effect.ts";
 import type { ToolTarget } from "./target-map.ts";
 
 type Tools = Readonly<Record<string, ToolTarget>>;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import type { Actor, JsonObject } from "@aegisflow/core";
+import type { Actor, JsonObject } from "../action/action.ts";
+import { builtInTargets } from "./built-in-targets.ts";
 import { createToolCallDescriber, type ToolIdentity } from "./describe-tool-call.ts";
-import { builtInTargets } from "./targets/built-in-targets.ts";
-import { inferCapability } from "./targets/infer-capability.ts";
+import { inferCapability } from "./infer-capability.ts";
 
 const ACTOR: Actor = { type: "agent", id: "key-1", session_id: "s-1", tenant_id: "t-1" };
 

@@ -2,7 +2,7 @@
  * Tools of the GitHub MCP server (github/github-mcp-server) and the names the reference product's packs use.
  * Target: `owner/repo`, or the organisation, query or login where a call has no repository.
  */
-import type { Capability } from "@aegisflow/core";
+import type { Capability } from "../action/action.ts";
 import type { EffectTemplate, ToolTarget } from "./target-map.ts";
 
 const REPOSITORY = ["{owner}/{repo}", "{org}/{name}", "{owner}", "{org}"];

@@ -4,7 +4,7 @@
  * that says nothing is `execute`. Annotations of the server can only tighten the guess.
  * Pure.
  */
-import type { Capability, JsonObject } from "@aegisflow/core";
+import type { Capability, JsonObject } from "../action/action.ts";
 
 /** Verbs that are hardly ever nouns: they count wherever they stand. */
 const VERBS: Readonly<Record<Exclude<Capability, "read" | "unknown">, readonly string[]>> = {
