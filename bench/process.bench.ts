@@ -24,12 +24,13 @@ export async function processBench(report: (row: BenchRow) => void): Promise<voi
       unit: "ms",
       target: { bound: "at-most", value: START_TARGET_MS },
     });
+    const memory = await measureIdleMemory(command);
     report({
       name: `memory after ${IDLE_MS / 1000} s idle, ${name}`,
-      measured: await measureIdleMemory(command),
+      measured: memory.residentMegabytes,
       unit: "MB",
       target: { bound: "at-most", value: RSS_TARGET_MB },
-      note: "resident set",
+      note: `resident set; ${memory.privateMegabytes.toFixed(0)} MB of it private, the rest pages of the program's file`,
     });
   }
 }
@@ -49,11 +50,11 @@ async function measureStarts(command: readonly string[]): Promise<number[]> {
   return samples;
 }
 
-async function measureIdleMemory(command: readonly string[]): Promise<number> {
+async function measureIdleMemory(command: readonly string[]): Promise<Memory> {
   const product = await startProduct({ command, config: idleConfig });
   try {
     await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
-    return residentMegabytes(product.pid);
+    return memoryOf(product.pid);
   } finally {
     await product.stop();
     rmSync(product.home, { recursive: true, force: true });
@@ -72,7 +73,14 @@ mcp_gateway: { enabled: true, port: ${ports.mcp} }
 `;
 }
 
-function residentMegabytes(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return Number(kilobytes) / 1000;
+interface Memory {
+  readonly residentMegabytes: number;
+  readonly privateMegabytes: number;
+}
+
+function memoryOf(pid: number): Memory {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const megabytes = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]) / 1000;
+  return { residentMegabytes: megabytes("VmRSS"), privateMegabytes: megabytes("RssAnon") };
 }
