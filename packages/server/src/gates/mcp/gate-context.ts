@@ -1,13 +1,14 @@
 /** What the serving of requests shares: ports by role, settings as they are now, and the catalogs. */
 import type { ActionDraft } from "@aegisflow/core";
+import type { DescribeToolCall } from "@aegisflow/core/tool-calls/describe-tool-call";
+import type { ConfiguredTarget } from "@aegisflow/core/tool-calls/target-map";
 import type { Governance } from "../../governance/govern.ts";
 import type { Clock, Ids, Random } from "../../governance/ports.ts";
 import type { ToolCatalog } from "./catalog/tool-catalog.ts";
 import type { UpstreamLists } from "./catalog/upstream-lists.ts";
-import type { DescribeToolCall } from "@aegisflow/core/tool-calls/describe-tool-call";
 import type { UpstreamProvider } from "./gate-upstream.ts";
+import type { RequestSlots } from "./request-slots.ts";
 import type { ResultPolicy } from "./result-policy.ts";
-import type { ConfiguredTarget } from "@aegisflow/core/tool-calls/target-map";
 import type { ToolPins } from "./tool-pins.ts";
 import type { UpstreamPreferences } from "./upstream-preferences.ts";
 import type { TokenSealer } from "./wire/sealed-token.ts";
@@ -43,6 +44,7 @@ export interface GateContext {
   readonly preferences: UpstreamPreferences;
   readonly describe: DescribeToolCall;
   readonly sealer: TokenSealer;
+  readonly slots: RequestSlots;
   readonly sources: GateSources;
   readonly settings: () => McpGateSettings;
   readonly identity: { readonly name: string; readonly title: string; readonly version: string };

@@ -11,6 +11,7 @@ import {
   type TestGate,
   text,
 } from "./mcp-gate.fixture.ts";
+import { RUNNING_PER_CALLER_MAX } from "./request-slots.ts";
 
 let gate: TestGate;
 let github: FakeUpstream;
@@ -343,4 +344,38 @@ test("an evidence log that is down blocks every call", async () => {
   gate.broken.evidence = false;
   expect(answer.json.error).toMatchObject({ code: -32001, data: { decision: "block", rule: "(fail-closed)" } });
   expect(ran("list_repos")).toBe(before);
+});
+
+test("an agent that starts calls faster than they end is refused, and others are served", async () => {
+  const upstream = createFakeUpstream({
+    name: "up",
+    tools: {
+      hang: {
+        run: (_args, { signal }) =>
+          new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("x")))),
+      },
+      quick: { run: () => text("done") },
+    },
+  });
+  const flooded = await startTestGate({ upstreams: [upstream] });
+  const abort = new AbortController();
+  const hanging = Array.from({ length: RUNNING_PER_CALLER_MAX }, (_, id) =>
+    fetch(`${flooded.url}/mcp`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-api-key": "agent-key" },
+      body: JSON.stringify(call(id, "tools/call", { name: "hang" })),
+      signal: abort.signal,
+    }).catch(() => undefined),
+  );
+  while (upstream.calls().length < RUNNING_PER_CALLER_MAX) await Bun.sleep(10);
+  expect((await post(flooded, call(1, "tools/call", { name: "quick" }))).status).toBe(429);
+  expect((await postModern(flooded, "tools/call", { name: "quick" })).status).toBe(429);
+  const other = await post(flooded, call(1, "tools/call", { name: "quick" }), { "x-api-key": "other-key" });
+  expect(other.json.result).toBeDefined();
+  abort.abort();
+  await Promise.all(hanging);
+  for (let tries = 0; tries < 100 && (await post(flooded, call(1, "ping"))).status === 429; tries++)
+    await Bun.sleep(20);
+  expect((await post(flooded, call(1, "tools/call", { name: "quick" }))).json.result).toBeDefined();
+  await flooded.close();
 });

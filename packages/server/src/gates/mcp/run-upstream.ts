@@ -41,7 +41,8 @@ export async function runUpstream(
   lease: Lease | undefined,
   signal: AbortSignal,
 ): Promise<RunResult<JsonObject>> {
-  const result = await requestWithAnswers(call, exchange, policy, lease, signal);
+  const counted = countQuestions(exchange);
+  const result = await requestWithAnswers(call, counted.exchange, policy, lease, signal);
   const checked = checkResult(policy, call.method, call.gate.upstream.name, result);
   assertCanAnswer(checked.result, exchange);
   const redacted = Object.values(checked.redactions).reduce((sum, count) => sum + count, 0);
@@ -50,10 +51,21 @@ export async function runUpstream(
     response: toCommittedResponse(checked.result, (text) => createHash("sha256").update(text).digest("hex")),
     facts: {
       ...(redacted === 0 ? {} : { redactions: String(redacted) }),
+      ...(counted.questions() === 0 ? {} : { questions: String(counted.questions()) }),
       ...(checked.result["isError"] === true ? { tool_error: "1" } : {}),
       ...(checked.result["resultType"] === "input_required" ? { input_required: "1" } : {}),
     },
   };
+}
+
+/** How often the upstream asked the client during the call: an answer nobody approved may have steered it. */
+function countQuestions(exchange: Exchange): { readonly exchange: Exchange; readonly questions: () => number } {
+  let asked = 0;
+  const ask: Exchange["link"]["ask"] = (method, params, signal) => {
+    asked += 1;
+    return exchange.link.ask(method, params, signal);
+  };
+  return { exchange: { ...exchange, link: { ...exchange.link, ask } }, questions: () => asked };
 }
 
 /** Asks the upstream, and on behalf of a legacy client answers what the upstream requires, until it is content. */
@@ -86,7 +98,6 @@ function request(
   signal: AbortSignal,
 ): Promise<JsonObject> {
   const { gate, method, params, argumentsJson } = call;
-  const { meta, onProgress } = mapProgress(exchange);
   return gate.upstream.request({
     method,
     params,
@@ -95,38 +106,28 @@ function request(
     ...(lease === undefined || Object.keys(lease.secrets).length === 0 ? {} : { headers: lease.secrets }),
     signal,
     timeoutMs: gate.timeoutMs,
-    meta,
+    // The adapter replaces the progress token on the wire and gives the client's own back: clients never meet.
+    meta: exchange.meta,
     clientCapabilities: exchange.clientCapabilities,
     onNotification(name, notified) {
-      if (name === "notifications/progress") return onProgress(redactParams(policy, notified));
-      if (name === "notifications/message" && !wantsLog(exchange, notified)) return;
+      if (!passesOn(exchange, name, notified)) return;
       exchange.link.notify(name, redactParams(policy, notified));
     },
     onServerRequest: (name, asked) => passQuestion(exchange, name, asked, signal),
   });
 }
 
+/** What belongs to a request: progress if asked for, its log messages, and in the legacy era that an elicitation is done. */
+function passesOn(exchange: Exchange, method: string, params: JsonObject): boolean {
+  if (method === "notifications/progress") return exchange.meta["progressToken"] !== undefined;
+  if (method === "notifications/message") return wantsLog(exchange, params);
+  return method === "notifications/elicitation/complete" && exchange.era === "legacy";
+}
+
 /** A modern client gets log messages only for requests that ask for them, a legacy one all it has not ruled out. */
 function wantsLog(exchange: Exchange, params: JsonObject): boolean {
   if (exchange.era === "legacy") return isLoggable(params, exchange.session?.logLevel);
   return exchange.logLevel !== undefined && isLoggable(params, exchange.logLevel);
-}
-
-let progressTokens = 0;
-
-/** Tokens of many clients meet at one upstream, so each request gets one of ours and the client's own comes back. */
-function mapProgress(exchange: Exchange): {
-  readonly meta: JsonObject;
-  readonly onProgress: (params: JsonObject) => void;
-} {
-  const { progressToken, ...meta } = exchange.meta;
-  if (typeof progressToken !== "string" && typeof progressToken !== "number")
-    return { meta, onProgress: () => undefined };
-  progressTokens += 1;
-  return {
-    meta: { ...meta, progressToken: `aegisflow-${progressTokens}` },
-    onProgress: (params) => exchange.link.notify("notifications/progress", { ...params, progressToken }),
-  };
 }
 
 async function passQuestion(

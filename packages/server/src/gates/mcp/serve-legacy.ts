@@ -118,8 +118,9 @@ function serveOne(
   message: RpcRequest,
   logs: WeakMap<LegacySession, EventLog>,
 ): Promise<OutboundResponse> {
+  const freeSlot = context.slots.take(peer.caller);
   const { reply, gone } = openLegacyReply(context, request, peer, logs);
-  void serveLegacyRequest(context, peer, message, reply.send, gone).then((answer) => reply.finish(answer));
+  void serveLegacyRequest(context, peer, message, reply.send, gone).then(reply.finish).finally(freeSlot);
   return reply.response;
 }
 
@@ -146,9 +147,10 @@ async function serveBatch(
     throw new RpcError(INVALID_REQUEST, "initialize must be sent alone", { status: 400 });
   }
   if (requests.length === 0) return accepted();
+  const freeSlot = context.slots.take(peer.caller);
   const { reply, gone } = openLegacyReply(context, request, peer, logs);
-  const answers = Promise.all(requests.map((message) => serveLegacyRequest(context, peer, message, reply.send, gone)));
-  void answers.then((texts) => reply.finish(texts));
+  const answers = requests.map((message) => serveLegacyRequest(context, peer, message, reply.send, gone));
+  void Promise.all(answers).then(reply.finish).finally(freeSlot);
   return reply.response;
 }
 

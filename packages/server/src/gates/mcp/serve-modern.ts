@@ -4,8 +4,9 @@
  * `input_required`, and the call goes on when the client comes back (suspended-calls.ts).
  */
 import { createHash } from "node:crypto";
-import type { JsonObject } from "@aegisflow/core";
+import { isAegisError, type JsonObject } from "@aegisflow/core";
 import { canonicalJson } from "@aegisflow/evidence/canonical-json";
+import { ERROR_TABLE } from "../../http/error-response.ts";
 import type { InboundRequest, OutboundResponse } from "../../runtime/runtime.ts";
 import { waitForUpstreams } from "./capabilities.ts";
 import type { Exchange, McpCaller } from "./exchange.ts";
@@ -70,12 +71,15 @@ export function createModernServer(
         }
         if (message.method === "server/discover")
           await waitForUpstreams(context.upstreams, context.sources.clock, request.signal);
+        const freeSlot = context.slots.take(caller);
         const reply = openReply({ accepted: acceptedTypes, clock: context.sources.clock });
-        void answer(context, suspended, toExchange(request, caller, message, envelope, reply.send), message, reply);
+        const exchange = toExchange(request, caller, message, envelope, reply.send);
+        void answer(context, suspended, exchange, message, reply).finally(freeSlot);
         return await reply.response;
       } catch (error) {
         const known = toRpcError(error);
-        return jsonReply(encodeError(message.id, toErrorObject(known)), known.status);
+        const status = isAegisError(error) ? ERROR_TABLE[error.code].status : known.status;
+        return jsonReply(encodeError(message.id, toErrorObject(known)), status);
       }
     },
   };

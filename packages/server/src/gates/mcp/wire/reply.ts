@@ -31,7 +31,7 @@ export interface Reply {
   /** A message before the result. False when this client cannot be sent one. */
   readonly send: (message: string) => boolean;
   /** The result, or those of a batch; `status` counts only while the answer is not yet a stream. */
-  finish(answer: string | readonly string[], status?: number): void;
+  readonly finish: (answer: string | readonly string[], status?: number) => void;
   readonly response: Promise<OutboundResponse>;
   /** Whether the answer has become a stream. */
   isStream(): boolean;
@@ -52,8 +52,11 @@ export function openReply(options: ReplyOptions): Reply {
     return stream;
   };
 
-  if (accepted.stream && !accepted.json) becomeStream();
-  else if (accepted.stream) void streamWhenSlow(clock, settled.signal, becomeStream);
+  /** Something must be sent for the client to see that the stream is open. */
+  const openEmpty = (): void => void becomeStream().sink.write(": waiting\n\n");
+
+  if (accepted.stream && !accepted.json) openEmpty();
+  else if (accepted.stream) void streamWhenSlow(clock, settled.signal, openEmpty);
 
   return {
     send(message) {
