@@ -4,6 +4,7 @@
  */
 import type { ActionDraft, Capability, TargetKind } from "@aegisflow/core";
 import { type DescribeOptions, describeCommand } from "./describe-command.ts";
+import { FILE_COMMANDS } from "./file-command-table.ts";
 
 export type TargetDescription = Pick<ActionDraft, "effects" | "target_kind" | "requested_capability">;
 
@@ -21,8 +22,13 @@ export function describeTarget(source: TargetSource, options: DescribeOptions = 
   return {
     effects: [],
     target_kind: targetKind(source),
-    requested_capability: source.requested_capability ?? capabilityOf(source),
+    requested_capability: statedCapability(source) ?? capabilityOf(source),
   };
+}
+
+/** `execute` is what is assumed when nothing was said, so the tool's name may say more. */
+function statedCapability({ requested_capability }: TargetSource): Capability | undefined {
+  return requested_capability === "execute" ? undefined : requested_capability;
 }
 
 /**
@@ -36,8 +42,17 @@ export function commandText({ tool, target, parameters }: TargetSource): string 
   const text = target === "" || target === tool ? (fromParameters ?? target) : target;
   const program = tool.replace(/^shell\./, "");
   if (ENTRANCES.has(program) || startsWithProgram(text, program)) return text;
-  const isPath = !/\s/.test(text) || text.startsWith("/");
-  return isPath && !/[;&|<>$`(]/.test(text) ? `${quote(program)} ${quote(text)}` : `${quote(program)} ${text}`;
+  const isPath = (!/\s/.test(text) || text.startsWith("/")) && !/[;&|<>$`(]/.test(text);
+  return isPath ? `${quote(program)} ${firstOperand(program)}${quote(text)}` : `${quote(program)} ${text}`;
+}
+
+/** Programs whose first operand is no file get one, so that the path counts as the file. */
+function firstOperand(program: string): string {
+  if (program === "sed" || program === "gsed") return "p ";
+  if (/^[gmn]?awk$/.test(program)) return "1 ";
+  const role = FILE_COMMANDS.get(program)?.role;
+  if (role === "pattern") return "x ";
+  return role === "mode" ? "0 " : "";
 }
 
 const ENTRANCES: ReadonlySet<string> = new Set([
@@ -94,11 +109,4 @@ const VERBS: readonly (readonly [RegExp, Capability])[] = [
 export function capabilityOf({ tool }: Pick<TargetSource, "tool">): Capability {
   const operation = tool.slice(tool.lastIndexOf(".") + 1).toLowerCase();
   return VERBS.find(([verb]) => verb.test(operation))?.[1] ?? "execute";
-}
-
-/** The draft as its gate would describe it; `execute` counts as "not stated" where the tool's name says more. */
-export function describeDraft(draft: ActionDraft, options: DescribeOptions = {}): ActionDraft {
-  const { requested_capability, ...source } = draft;
-  const stated = requested_capability === "execute" ? undefined : requested_capability;
-  return { ...draft, ...describeTarget({ ...source, requested_capability: stated }, options) };
 }

@@ -17,7 +17,8 @@ export function describeToolCommand(invocation: Invocation, table: ToolTable): v
   const turned = invocation.args.map(({ text }) => table.turns[text.split("=")[0] ?? ""] ?? table.turns[text]);
   const outcome = turned.find((turn) => turn !== undefined) ?? secretLook(table, found.outcome, operands);
   const operation = [invocation.name, words.slice(0, found.length).join("_")].filter((part) => part !== "").join(".");
-  for (const [kind, capability] of EFFECTS[outcome]) invocation.emit({ kind, capability, operation });
+  const effects = outcome === "change" && table.remote ? REMOTE_CHANGE : EFFECTS[outcome];
+  for (const [kind, capability] of effects) invocation.emit({ kind, capability, operation });
   if (outcome === "wrap") runWrapped(invocation, found.length, operands);
   emitSecretArguments(invocation);
   emitHostAccess(invocation);
@@ -44,6 +45,8 @@ const EFFECTS: Readonly<Record<ToolOutcome, readonly (readonly [EffectKind, Capa
   ],
   secret: [["secret-access", "execute"]],
 };
+
+const REMOTE_CHANGE: readonly (readonly [EffectKind, Capability])[] = [["network", "write"]];
 
 interface Found {
   readonly outcome: ToolOutcome;

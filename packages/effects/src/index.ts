@@ -1,4 +1,5 @@
 /** Typed effects of shell commands, and descriptions of actions that are known only by protocol, tool and target. */
+export { createActionDescriber, type DescribeAction } from "./describe-action.ts";
 export {
   COMMAND_LENGTH_MAX,
   type CommandDescription,
@@ -8,7 +9,6 @@ export {
 export {
   capabilityOf,
   commandText,
-  describeDraft,
   describeTarget,
   type TargetDescription,
   type TargetSource,

@@ -27,6 +27,8 @@ export interface ToolTable {
   readonly turns: Readonly<Record<string, ToolOutcome>>;
   /** Operations are named `describe-x`, `delete-x`: the verb says what they do. */
   readonly verbs: boolean;
+  /** What it changes is on another machine. */
+  readonly remote: boolean;
   /** An operand like this makes a look a look at secrets. */
   readonly secretWords: RegExp | undefined;
 }
@@ -36,6 +38,7 @@ type Row = { readonly [K in ToolOutcome]?: string } & {
   readonly otherwise?: ToolOutcome;
   readonly turns?: Readonly<Record<string, ToolOutcome>>;
   readonly verbs?: boolean;
+  readonly remote?: boolean;
   readonly secretWords?: RegExp;
 };
 
@@ -237,6 +240,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     otherwise: "deploy",
   },
   gh: {
+    remote: true,
     values: "-R --repo --hostname",
     look: "pr list,pr view,pr status,pr diff,pr checks,issue list,issue view,issue status,repo view,repo list,run list,run view,run watch,workflow list,workflow view,release list,release view,search,status,browse,gist list,gist view,label list,cache list,ruleset list,ruleset view,ruleset check,org list,project list,project view,variable list,--version,version,help,auth status,extension list,alias list,config list,config get,ssh-key list,attestation verify,run download,release download",
     change:
@@ -250,6 +254,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     otherwise: "deploy",
   },
   glab: {
+    remote: true,
     look: "mr list,mr view,mr diff,issue list,issue view,repo view,ci list,ci view,ci status,version,help,release list,release view",
     change: "mr create,mr update,mr note,mr checkout,mr approve,issue create,issue note,issue update",
     destroy: "repo delete,mr delete,issue delete,release delete,ci delete",
@@ -318,6 +323,7 @@ function toTable(row: Row): ToolTable {
     otherwise: row.otherwise ?? "run",
     turns: row.turns ?? {},
     verbs: row.verbs ?? false,
+    remote: row.remote ?? false,
     secretWords: row.secretWords,
   };
 }

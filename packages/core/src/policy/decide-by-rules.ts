@@ -31,6 +31,12 @@ export function decideByRules(policy: CompiledPolicy, draft: ActionDraft): Rulin
   return { deciding: strictestOf(operations), operations };
 }
 
+/** An action on several targets: one draft for each, the strictest decides. */
+export function decideAllByRules(policy: CompiledPolicy, drafts: readonly [ActionDraft, ...ActionDraft[]]): Ruling {
+  const operations = drafts.flatMap((draft) => decideByRules(policy, draft).operations);
+  return { deciding: strictestOf(operations), operations };
+}
+
 /** The ruling as the answer of an engine. */
 export function toVerdict({ deciding, operations }: Ruling, engine: string): EngineVerdict {
   const { decision, rule, ruleId, suggestion, view } = deciding;

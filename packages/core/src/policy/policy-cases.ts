@@ -7,9 +7,9 @@ import type { ActionDraft } from "../action/action.ts";
 import type { ConfigProblem } from "../config/key-path.ts";
 import { readYaml } from "../config/read-yaml.ts";
 import { DECISIONS, type DecisionKind } from "../decision/decision.ts";
-import { type ActionInput, actionInputFields, type DescribeDraft, toDraft } from "./action-input.ts";
+import { type ActionInput, actionInputFields, type DescribeDraft, toDrafts } from "./action-input.ts";
 import type { CompiledPolicy } from "./compile-rules.ts";
-import { decideByRules } from "./decide-by-rules.ts";
+import { decideAllByRules } from "./decide-by-rules.ts";
 
 /** Most cases in one file. */
 export const CASES_MAX = 10_000;
@@ -94,14 +94,14 @@ export function runPolicyCases(
   const exercised = new Set<string>();
   const failures: CaseFailure[] = [];
   for (const policyCase of cases) {
-    const draft = toDraft(policyCase.input, describe);
-    const { deciding, operations } = decideByRules(policy, draft);
+    const drafts = toDrafts(policyCase.input, describe);
+    const { deciding, operations } = decideAllByRules(policy, drafts);
     for (const operation of operations) exercised.add(operation.ruleId);
     const wrongRule = policyCase.rule !== undefined && !isRule(deciding.ruleId, policyCase.rule);
     if (deciding.decision === policyCase.expect && !wrongRule) continue;
     failures.push({
       source: policyCase.source,
-      action: describeCase(draft),
+      action: describeCase(drafts[0]),
       expected: policyCase.rule === undefined ? policyCase.expect : `${policyCase.expect} by ${policyCase.rule}`,
       got: `${deciding.decision} by ${deciding.ruleId}`,
       reason: deciding.reason,
