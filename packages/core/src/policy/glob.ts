@@ -45,11 +45,13 @@ export function globLiterals(pattern: string): readonly { readonly literal?: str
   });
 }
 
-type Segment = readonly GlobToken[];
+/** The tokens between two `/` of a pattern. */
+export type GlobSegment = readonly GlobToken[];
+type Segment = GlobSegment;
 const SLASH: GlobToken = { kind: "literal", text: "/" };
 
 /** Cuts at every `/` of the literals, so that a segment's tokens never hold one. */
-function splitSegments(tokens: readonly GlobToken[]): Segment[] {
+export function splitSegments(tokens: readonly GlobToken[]): Segment[] {
   const segments: GlobToken[][] = [[]];
   for (const token of tokens) {
     if (token.kind !== "literal") {
@@ -64,7 +66,7 @@ function splitSegments(tokens: readonly GlobToken[]): Segment[] {
   return segments;
 }
 
-function isGlobstar(segment: Segment): boolean {
+export function isGlobstar(segment: Segment): boolean {
   return segment.length === 1 && segment[0]?.kind === "double-star";
 }
 
@@ -80,7 +82,7 @@ function compilePath(tokens: readonly GlobToken[]): GlobMatcher {
 }
 
 /** In text a `**` segment may also be absent together with its slash: `**` + `/x` is `x` or `*` + `/x`. */
-function withOptionalSegments(segments: readonly Segment[]): GlobToken[][] {
+export function withOptionalSegments(segments: readonly Segment[]): GlobToken[][] {
   let choices: Segment[][] = [[]];
   for (const segment of segments) {
     const kept = choices.map((choice) => [...choice, segment]);
