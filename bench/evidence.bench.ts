@@ -3,13 +3,18 @@
  * by themselves in the same minute: an fdatasync, and a SHA-256. Each append is a decision with three committed
  * values, acknowledged after its fdatasync; checkpoints are signed meanwhile as in production.
  */
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+
 import { hash } from "node:crypto";
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseTrustPolicy, utf8Encode, verifyBundle } from "@aegisflow/evidence";
 import { nodeCrypto } from "@aegisflow/evidence/node-crypto";
-import { type EvidenceLog, EXIT_LOG_FAILED, openEvidenceLog } from "../packages/server/src/evidence-log/evidence-log.ts";
+import {
+  type EvidenceLog,
+  EXIT_LOG_FAILED,
+  openEvidenceLog,
+} from "../packages/server/src/evidence-log/evidence-log.ts";
 import { loadRuntime } from "../packages/server/src/runtime/runtime.ts";
 import { createSystemClock, createUuidIds, systemRandom } from "../packages/server/src/runtime/sources.ts";
 
@@ -74,7 +79,9 @@ export async function runEvidenceBench(measuredMs = MEASURED_MS): Promise<Eviden
     const verifiedPerSecond = await measureVerify(log);
     const hashesPerSecond = measureHash();
     const ratio = (hashesPerSecond / verifiedPerSecond).toFixed(0);
-    console.log(`evidence: offline verify ${Math.round(verifiedPerSecond)} records/s (one record costs ${ratio} SHA-256 of its size)`);
+    console.log(
+      `evidence: offline verify ${Math.round(verifiedPerSecond)} records/s (one record costs ${ratio} SHA-256 of its size)`,
+    );
     await log.close();
     return { rows, verifiedPerSecond, hashesPerSecond };
   } finally {
@@ -83,10 +90,14 @@ export async function runEvidenceBench(measuredMs = MEASURED_MS): Promise<Eviden
 }
 
 async function openBenchLog(folder: string): Promise<EvidenceLog> {
-  const { openSqlite } = await loadRuntime();
+  const runtime = await loadRuntime();
   const clock = createSystemClock();
   return openEvidenceLog({
-    ...{ folder: join(folder, "evidence"), logName: "bench.invalid/evidence", clock, random: systemRandom, openSqlite },
+    folder: join(folder, "evidence"),
+    logName: "bench.invalid/evidence",
+    clock,
+    random: systemRandom,
+    openSqlite: (path) => runtime.openSqlite(path),
     ids: createUuidIds(clock, systemRandom),
     onFatal: (error) => {
       console.error(error);
@@ -95,7 +106,12 @@ async function openBenchLog(folder: string): Promise<EvidenceLog> {
   });
 }
 
-async function measure(log: EvidenceLog, folder: string, sessions: number, measuredMs: number): Promise<EvidenceBenchRow> {
+async function measure(
+  log: EvidenceLog,
+  folder: string,
+  sessions: number,
+  measuredMs: number,
+): Promise<EvidenceBenchRow> {
   await appendFor(log, sessions, Math.min(WARM_UP_MS, measuredMs));
   const disk = probeDisk(folder);
   const cpuBefore = process.cpuUsage();
@@ -104,8 +120,10 @@ async function measure(log: EvidenceLog, folder: string, sessions: number, measu
   return {
     sessions,
     recordsPerSecond: (latencies.length * 1000) / measuredMs,
-    ...{ p50Ms: percentile(latencies, 0.5), p99Ms: percentile(latencies, 0.99) },
-    ...{ fdatasyncP50Ms: percentile(disk, 0.5), fdatasyncP99Ms: percentile(disk, 0.99) },
+    p50Ms: percentile(latencies, 0.5),
+    p99Ms: percentile(latencies, 0.99),
+    fdatasyncP50Ms: percentile(disk, 0.5),
+    fdatasyncP99Ms: percentile(disk, 0.99),
     cpuUs: (user + system) / latencies.length,
   };
 }

@@ -30,7 +30,7 @@ import { createSystemClock, createUuidIds, systemRandom } from "../runtime/sourc
 import { type EvidenceLog, openEvidenceLog, recoverAcceptLoss } from "./evidence-log.ts";
 import { segmentPath } from "./segment-format.ts";
 
-const { openSqlite } = await loadRuntime();
+const runtime = await loadRuntime();
 const clock = createSystemClock();
 const ids = createUuidIds(clock, systemRandom);
 const SESSION = { tenant: "t", sid: "s1" };
@@ -54,7 +54,12 @@ async function open(
   limits: Parameters<typeof openEvidenceLog>[0]["limits"] = {},
 ): Promise<EvidenceLog> {
   const log = await openEvidenceLog({
-    ...{ folder, logName: "test.invalid/log", clock, ids, random: systemRandom, openSqlite },
+    folder,
+    logName: "test.invalid/log",
+    clock,
+    ids,
+    random: systemRandom,
+    openSqlite: (path) => runtime.openSqlite(path),
     limits: { ballastBytes: 0, reserveBytes: 0, ...limits },
     onFatal: (error) => {
       throw error;

@@ -218,14 +218,25 @@ export class LogCore {
     const { context, index, keys } = this.#options;
     const dirty = this.sessions.dirty();
     const { segment, offset, batch, lastLeaf } = durableEnd;
-    index.save({
-      sessions: dirty.map(({ state }) => state),
-      landmarks: this.#landmarks,
-      snapshot: {
-        ...{ segment, offset, batch, origin: context.origin, lastLeaf: toHex(lastLeaf) },
-        ...{ edge: this.#checkpoint.edge, keyIdMax: keys.usedMax },
-      },
-    });
+    try {
+      index.save({
+        sessions: dirty.map(({ state }) => state),
+        landmarks: this.#landmarks,
+        snapshot: {
+          segment,
+          offset,
+          batch,
+          origin: context.origin,
+          lastLeaf: toHex(lastLeaf),
+          edge: this.#checkpoint.edge,
+          keyIdMax: keys.usedMax,
+        },
+      });
+    } catch (error) {
+      // Sessions that cannot be saved could never be forgotten: a full disk ends here too.
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
     for (const session of dirty) session.dirty = false;
     this.#landmarks = [];
     this.sessions.trim();

@@ -108,8 +108,18 @@ function summaryOf(session: SessionState): SessionSummary {
   const { tenant, sid, startedAt, endedAt, decisions, allowed, reviewed, blocked } = session;
   const { firstLeaf, leaf, chainValid, state, seq } = session;
   return {
-    ...{ session_id: sid, tenant, started_at: startedAt, ended_at: endedAt },
-    ...{ total_actions: decisions, allowed, reviewed, blocked, records: seq + 1 },
-    ...{ first_hash: firstLeaf, last_hash: leaf, chain_valid: chainValid, state },
+    session_id: sid,
+    tenant,
+    started_at: startedAt,
+    ended_at: endedAt,
+    total_actions: decisions,
+    allowed,
+    reviewed,
+    blocked,
+    records: seq + 1,
+    first_hash: firstLeaf,
+    last_hash: leaf,
+    chain_valid: chainValid,
+    state,
   };
 }

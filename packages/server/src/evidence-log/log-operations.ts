@@ -59,7 +59,10 @@ export function createLogOperations(opened: OpenedLog): LogOperations {
         if (checkpoint === undefined || path === undefined)
           throw new AegisError("internal", "the export has no checkpoint");
         return buildSessionBundle(exportSources(opened), {
-          ...{ checkpoint, path, headsAt: record.at, last: existing(ref).last },
+          checkpoint,
+          path,
+          headsAt: record.at,
+          last: existing(ref).last,
           suggestedPolicy: trustPolicyOf(opened),
         });
       }),

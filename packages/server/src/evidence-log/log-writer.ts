@@ -20,12 +20,12 @@ export interface LogWriter {
 /** Answers, in the order of the calls; after `failed` there are no more. */
 export interface WriterEvents {
   /** The oldest batch that was not answered yet is durable. */
-  committed(): void;
+  readonly committed: () => void;
   /** Undefined when there was nothing new to sign. */
-  checkpointed(checkpoint: SignedCheckpoint | undefined): void;
-  keysReplaced(): void;
-  closed(): void;
-  failed(error: Error): void;
+  readonly checkpointed: (checkpoint: SignedCheckpoint | undefined) => void;
+  readonly keysReplaced: () => void;
+  readonly closed: () => void;
+  readonly failed: (error: Error) => void;
 }
 
 export type StartWriter = (start: WriterStart, events: WriterEvents) => LogWriter;

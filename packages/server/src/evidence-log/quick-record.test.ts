@@ -21,21 +21,20 @@ const value: fc.Arbitrary<JsonValue> = fc.jsonValue({ maxDepth: 3 }).map((json) 
 
 const draft: fc.Arbitrary<RecordDraft> = fc
   .record({
-    ...{
-      boot: word,
-      epoch: fc.nat(),
-      id: word,
-      kind: fc.constantFrom("decision", "session.open", "outcome"),
-      log: word,
-    },
-    ...{
-      mono: fc.nat().map(String),
-      p: fc.dictionary(name, odd, { maxKeys: 5 }),
-      ref: fc.dictionary(name, fc.oneof({ weight: 40, arbitrary: hash }, { weight: 1, arbitrary: odd }), {
-        maxKeys: 2,
-      }),
-    },
-    ...{ prev: fc.oneof(hash, fc.constant(NO_PREDECESSOR)), seq: fc.nat(3), sid: odd, tenant: word },
+    boot: word,
+    epoch: fc.nat(),
+    id: word,
+    kind: fc.constantFrom("decision", "session.open", "outcome"),
+    log: word,
+    mono: fc.nat().map(String),
+    p: fc.dictionary(name, odd, { maxKeys: 5 }),
+    ref: fc.dictionary(name, fc.oneof({ weight: 40, arbitrary: hash }, { weight: 1, arbitrary: odd }), {
+      maxKeys: 2,
+    }),
+    prev: fc.oneof(hash, fc.constant(NO_PREDECESSOR)),
+    seq: fc.nat(3),
+    sid: odd,
+    tenant: word,
     ts: fc.constant("2026-11-23T10:11:12.123456Z"),
   })
   .map((made) => (made.seq === 0 ? { ...made, kind: "session.open", prev: NO_PREDECESSOR } : made));

@@ -86,8 +86,15 @@ export class RecordBuilder {
     const keyId = key === undefined ? 0 : session.keyId;
     return {
       record: {
-        ...{ header: text, headerBytes, leaf, chain: session.chain },
-        ...{ fields, bodyBytes: bodyBytes(fields), nonce: randomBytes(NONCE_BYTES), key, keyId },
+        header: text,
+        headerBytes,
+        leaf,
+        chain: session.chain,
+        fields,
+        bodyBytes: bodyBytes(fields),
+        nonce: randomBytes(NONCE_BYTES),
+        key,
+        keyId,
       },
       facts: factsOf(header, leaf),
       landmarks: landmarkNames(header, leaf),

@@ -70,8 +70,12 @@ describe("frames", () => {
         (payload, index, batch, kind, flags) => {
           const decoded = decodeFrame(frame(payload, { index, batch, type: kind, flags }), 0);
           expect(decoded && { ...decoded, payload: Uint8Array.from(decoded.payload) }).toEqual({
-            ...{ index, batch, type: kind, flags },
-            ...{ payload, length: FRAME_HEADER_BYTES + payload.length },
+            index,
+            batch,
+            type: kind,
+            flags,
+            payload,
+            length: FRAME_HEADER_BYTES + payload.length,
           });
         },
       ),

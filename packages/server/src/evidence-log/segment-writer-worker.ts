@@ -17,16 +17,15 @@ const { folder, start }: WriterThreadData = workerData;
 
 const answer = (message: WriterAnswer): void => port.postMessage(message);
 
+let writer: SegmentWriter | undefined;
 try {
   const files = createNodeFileSystem(folder);
-  const writer = new SegmentWriter(
-    files,
-    createEd25519Signer(readWhole(files, LOG_SEED_PATH) ?? new Uint8Array(0)),
-    start,
-  );
+  const seed = readWhole(files, LOG_SEED_PATH) ?? new Uint8Array(0);
+  const opened = new SegmentWriter(files, createEd25519Signer(seed), start);
+  writer = opened;
   port.on("message", (order: WriterOrder) => {
     try {
-      answer(carryOut(writer, order));
+      answer(carryOut(opened, order));
       if (order.kind === "close") port.close();
     } catch (error) {
       giveUp(error);
@@ -38,6 +37,7 @@ try {
 
 function giveUp(error: unknown): void {
   answer({ kind: "failed", message: errorText(error) });
+  writer?.close();
   port?.close();
 }
 

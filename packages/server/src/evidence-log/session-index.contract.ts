@@ -6,7 +6,12 @@ import { newSession, type SessionState } from "./session-state.ts";
 import { EMPTY_EDGE } from "./tree-edge.ts";
 
 const SNAPSHOT: LogSnapshot = {
-  ...{ origin: "test.invalid/log", segment: 3, offset: 700, batch: 12, lastLeaf: "a".repeat(64), keyIdMax: 5 },
+  origin: "test.invalid/log",
+  segment: 3,
+  offset: 700,
+  batch: 12,
+  lastLeaf: "a".repeat(64),
+  keyIdMax: 5,
   edge: { range: { size: 1, hashes: [new Uint8Array(32).fill(1)] }, partial: [new Uint8Array(32).fill(1)] },
 };
 
@@ -30,16 +35,17 @@ export function testSessionIndex(name: string, open: () => SessionIndex): void {
   describe(`the session index ${name}`, () => {
     test("gives back sessions and place as they were saved", () => {
       const changes: Partial<SessionState> = {
-        ...{
-          last: { segment: 2, offset: 64 },
-          state: "closed",
-          keyId: 4,
-          endedAt: "z",
-          decisions: 4,
-          allowed: 1,
-          reviewed: 2,
-        },
-        ...{ blocked: 1, chainValid: false, open: new Set(["b".repeat(64)]), unknown: new Set(["c".repeat(64), "d"]) },
+        last: { segment: 2, offset: 64 },
+        state: "closed",
+        keyId: 4,
+        endedAt: "z",
+        decisions: 4,
+        allowed: 1,
+        reviewed: 2,
+        blocked: 1,
+        chainValid: false,
+        open: new Set(["b".repeat(64)]),
+        unknown: new Set(["c".repeat(64), "d"]),
       };
       const index = saved(session("s1", changes));
       expect(index.load({ tenant: "t", sid: "s1" })).toEqual(session("s1", changes));

@@ -9,26 +9,26 @@ import { mergePage, type SessionPage } from "./session-index.ts";
 import { newSession, type SessionState } from "./session-state.ts";
 import { createSqliteSessionIndex } from "./sqlite-session-index.ts";
 
-const { openSqlite } = await loadRuntime();
+const runtime = await loadRuntime();
 /** SQLite waits five seconds for the other process. */
 const BUSY_TIMEOUT_MS = 20_000;
 const folder = mkdtempSync(join(tmpdir(), "aegisflow-index-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 testSessionIndex("in memory", () => createMemorySessionIndex());
-testSessionIndex("in SQLite", () => createSqliteSessionIndex(() => openSqlite(":memory:")));
+testSessionIndex("in SQLite", () => createSqliteSessionIndex(() => runtime.openSqlite(":memory:")));
 
 describe("the session index in SQLite", () => {
   test(
     "is not opened twice",
     () => {
       const path = join(folder, "index.db");
-      const first = createSqliteSessionIndex(() => openSqlite(path));
-      expect(() => createSqliteSessionIndex(() => openSqlite(path))).toThrow(
+      const first = createSqliteSessionIndex(() => runtime.openSqlite(path));
+      expect(() => createSqliteSessionIndex(() => runtime.openSqlite(path))).toThrow(
         "another process has this evidence log open",
       );
       first.close();
-      createSqliteSessionIndex(() => openSqlite(path)).close();
+      createSqliteSessionIndex(() => runtime.openSqlite(path)).close();
     },
     BUSY_TIMEOUT_MS,
   );

@@ -109,9 +109,25 @@ function toValues(session: SessionState): Values {
   const { tenant, sid, seq, leaf, firstLeaf, last, state, keyId, startedAt, endedAt } = session;
   const { decisions, allowed, reviewed, blocked, chainValid, open, unknown } = session;
   return [
-    ...[tenant, sid, seq, leaf, firstLeaf, last.segment, last.offset, state, keyId, startedAt, endedAt],
-    ...[decisions, allowed, reviewed, blocked, chainValid ? 1 : 0],
-    ...[open.size, [...open].join(" "), [...unknown].join(" ")],
+    tenant,
+    sid,
+    seq,
+    leaf,
+    firstLeaf,
+    last.segment,
+    last.offset,
+    state,
+    keyId,
+    startedAt,
+    endedAt,
+    decisions,
+    allowed,
+    reviewed,
+    blocked,
+    chainValid ? 1 : 0,
+    open.size,
+    [...open].join(" "),
+    [...unknown].join(" "),
   ];
 }
 

@@ -10,17 +10,15 @@ import { EXIT_LOG_FAILED, openEvidenceLog } from "../evidence-log.ts";
 const SESSIONS = 8;
 
 const [, , folder = "", mode = "append"] = process.argv;
-const { openSqlite } = await loadRuntime();
+const runtime = await loadRuntime();
 const clock = createSystemClock();
 const log = await openEvidenceLog({
-  ...{
-    folder,
-    logName: "test.invalid/killed",
-    clock,
-    ids: createUuidIds(clock, systemRandom),
-    random: systemRandom,
-    openSqlite,
-  },
+  folder,
+  logName: "test.invalid/killed",
+  clock,
+  ids: createUuidIds(clock, systemRandom),
+  random: systemRandom,
+  openSqlite: (path) => runtime.openSqlite(path),
   limits: { ballastBytes: 0, reserveBytes: 0, segmentBytes: 64 * 1024, checkpointSpacingMs: 5 },
   onFatal: () => process.exit(EXIT_LOG_FAILED),
 });

@@ -5,6 +5,7 @@ import type { Scenario } from "./scenarios.ts";
 
 /** Worlds a broken variant may live through; the honest log lives through all of them. */
 const WORLDS_MAX = 2000;
+const CONTROL_WORLDS = 50;
 const LIVES = 6;
 const VARIANT_TIMEOUT_MS = 120_000;
 
@@ -21,6 +22,22 @@ describe("the crash simulation and the scenarios", () => {
       VARIANT_TIMEOUT_MS,
     );
   }
+
+  test(
+    "find nothing in an unbroken copy",
+    async () => {
+      const untouched = { name: "unbroken", file: "refusal.ts", find: "rollback: 79", replace: "rollback: 79" };
+      const sources = copyWithEdit({ ...untouched, caughtBy: "" });
+      try {
+        expect(await noticedByCrashes(sources, CONTROL_WORLDS)).toBeUndefined();
+        const { SCENARIOS }: typeof import("./scenarios.ts") = await import(sources.path("simulation/scenarios.ts"));
+        for (const { run } of SCENARIOS) await run();
+      } finally {
+        sources.remove();
+      }
+    },
+    VARIANT_TIMEOUT_MS,
+  );
 
   afterAll(() => {
     console.log(`broken variants of the evidence log: ${caught} of ${BROKEN_VARIANTS.length} noticed`);
@@ -39,11 +56,11 @@ async function noticed(variant: BrokenVariant): Promise<string | undefined> {
   }
 }
 
-async function noticedByCrashes(sources: VariantSources): Promise<string | undefined> {
+async function noticedByCrashes(sources: VariantSources, worlds = WORLDS_MAX): Promise<string | undefined> {
   const { simulateWorld }: typeof import("./crash-simulation.ts") = await import(
     sources.path("simulation/crash-simulation.ts")
   );
-  for (let seed = 1; seed <= WORLDS_MAX; seed++) {
+  for (let seed = 1; seed <= worlds; seed++) {
     try {
       await simulateWorld(seed, LIVES);
     } catch (error) {

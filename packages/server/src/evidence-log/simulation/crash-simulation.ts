@@ -59,8 +59,14 @@ const SAVES_KEPT = 3;
 export async function simulateWorld(seed: number, lives: number): Promise<WorldReport> {
   const random = seededRandom(seed);
   const world: World = {
-    ...{ random, disk: createSimulatedFileSystem(random), saves: [EMPTY_INDEX], acknowledged: [] },
-    ...{ signed: new Map<number, string>(), life: 0, crashes: 0, torn: 0 },
+    random,
+    disk: createSimulatedFileSystem(random),
+    saves: [EMPTY_INDEX],
+    acknowledged: [],
+    signed: new Map<number, string>(),
+    life: 0,
+    crashes: 0,
+    torn: 0,
   };
   while (world.life < lives) {
     await liveOnce(world);
@@ -115,7 +121,12 @@ function open(world: World, dying: { dead: boolean }): Promise<EvidenceLog> {
   const { clock, ids, random: bytes } = simulatedSources(random, world.life * 1000);
   const from = world.saves[random.below(world.saves.length)] ?? EMPTY_INDEX;
   return openMemoryEvidence({
-    ...{ clock, ids, random: bytes, files: disk, limits: SMALL, index: recordingIndex(world, from) },
+    clock,
+    ids,
+    random: bytes,
+    files: disk,
+    limits: SMALL,
+    index: recordingIndex(world, from),
     onFatal: () => {
       dying.dead = true;
     },

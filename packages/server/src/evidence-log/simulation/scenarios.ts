@@ -22,7 +22,7 @@ export interface Scenario {
   /** Present-tense sentence about the log. */
   readonly name: string;
   /** @throws when the log does not do what the name says */
-  run(): Promise<void>;
+  readonly run: () => Promise<void>;
 }
 
 const TENANT = "t";
