@@ -8,8 +8,17 @@ import { type GlobToken, parseGlob } from "./glob-pattern.ts";
 /** Every text that `narrow` matches is matched by `wide`, in the given mode. */
 export function includesGlob(wide: string, narrow: string, mode: GlobMode): boolean {
   if (wide === narrow) return true;
+  if (!agree(wide.split(META, 1)[0] ?? "", narrow.split(META, 1)[0] ?? "")) return false;
   const [wides, narrows] = [formsOf(wide, mode), formsOf(narrow, mode)];
   return narrows.length > 0 && narrows.every((form) => wides.some((other) => includesForm(other, form)));
+}
+
+/** Where the fixed text of a pattern may end. */
+const META = /[*?[{\\]/;
+
+/** Most pairs of globs differ in their first letters: seen without parsing either. */
+function agree(a: string, b: string): boolean {
+  return a.startsWith(b) || b.startsWith(a);
 }
 
 /** A pattern matches anything when it is nothing but stars that cross every `/`. */

@@ -50,11 +50,21 @@ function firstForm(matches: GlobMatcher): TargetTest {
 
 /** A glob on paths in the form that `normalizePath` gives; `~/` also stands for the usual homes. */
 export function compilePathGlob(pattern: string): GlobMatcher {
-  const plain = pattern.replace(/^(?:\.\/)+(?=.)/, "").replace(/(?<=[^/\\])\/+$/, "");
+  const plain = plainPathGlob(pattern);
   const matches = compileGlob(plain, "path");
   if (!plain.startsWith("~/")) return matches;
-  const homes = compileGlob(`{/home/*,/Users/*,/root}${plain.slice(1)}`, "path");
+  const homes = compileGlob(inHomes(plain), "path");
   return (path) => matches(path) || homes(path);
+}
+
+/** `~/x` with the usual homes in place of `~`. */
+export function inHomes(pattern: string): string {
+  return `{/home/*,/Users/*,/root}${pattern.slice(1)}`;
+}
+
+/** Without a leading `./` and a trailing slash, as `normalizePath` leaves paths. */
+export function plainPathGlob(pattern: string): string {
+  return pattern.replace(/^(?:\.\/)+(?=.)/, "").replace(/(?<=[^/\\])\/+$/, "");
 }
 
 function compileStoppedCommand(pattern: string): TargetTest {
@@ -104,12 +114,12 @@ function splitWords(text: string): string[] {
 }
 
 /** Shell rules are written on command lines and on paths alike: `**` + `/.ssh/*`, `/etc/shadow`, `*.pem`. */
-function looksLikePath(pattern: string): boolean {
+export function looksLikePath(pattern: string): boolean {
   return !pattern.includes(" ") && (pattern.includes("/") || /^(?:[~.]|\*+\.)/.test(pattern));
 }
 
 /** Scheme and host are caseless; the path is not. */
-function lowerOrigin(pattern: string): string {
+export function lowerOrigin(pattern: string): string {
   const origin = /^[^/]*:\/\/[^/]*/.exec(pattern)?.[0] ?? "";
   return origin.toLowerCase() + pattern.slice(origin.length);
 }
