@@ -25,6 +25,11 @@ describe("parseTestReport()", () => {
     expect(silent?.needs).toBeUndefined();
   });
 
+  test("reads a reason that says what was not found", () => {
+    const xml = '<testcase name="runs (skipped: no node >= 20 found)" file="a.test.ts"><skipped /></testcase>';
+    expect(parseTestReport(xml).skipped[0]?.needs).toBe("no node >= 20 found");
+  });
+
   test("reads an empty report as nothing run", () => {
     expect(parseTestReport("")).toEqual({ passed: 0, failed: 0, skipped: [] });
   });

@@ -1,12 +1,13 @@
 /**
  * Reads what `bun test` wrote as JUnit XML: totals, and each skipped test with the reason its name gives.
- * A test that cannot run says why at the end of its name, in parentheses: `opens the page (needs chromium)`.
+ * A test that cannot run says why at the end of its name, in parentheses: `opens the page (needs chromium)`, or
+ * `(skipped: no chromium found)`.
  */
 
 export interface SkippedTest {
   readonly name: string;
   readonly file: string;
-  /** Text after `needs `, or undefined when the name gives no reason. */
+  /** Text after `needs ` or `skipped: `, or undefined when the name gives no reason. */
   readonly needs: string | undefined;
 }
 
@@ -49,7 +50,7 @@ function toSkippedTest(attributes: string): SkippedTest {
   const suite = attribute(attributes, "classname");
   const title = attribute(attributes, "name");
   const name = suite === "" ? title : `${suite} > ${title}`;
-  return { name, file: attribute(attributes, "file"), needs: /\(needs ([^()]+)\)\s*$/.exec(title)?.[1] };
+  return { name, file: attribute(attributes, "file"), needs: /\((?:needs|skipped:) ([^()]+)\)\s*$/.exec(title)?.[1] };
 }
 
 function attribute(attributes: string, name: string): string {

@@ -63,7 +63,7 @@ function printResult(status: number, report: TestReport): number {
 }
 
 function describeSkip(test: SkippedTest): string {
-  return `skipped: ${test.name} (${test.file}): ${test.needs === undefined ? "gives no reason" : `needs ${test.needs}`}`;
+  return `skipped: ${test.name} (${test.file}): ${test.needs ?? "gives no reason"}`;
 }
 
 process.exitCode = await main();
