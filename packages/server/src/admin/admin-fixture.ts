@@ -101,6 +101,7 @@ export async function openAdminFixture(limits: Partial<ApprovalLimits> = {}) {
     },
     configuration: { ...policy.configuration, breakGlass },
     mcp: {
+      problems: () => Promise.resolve([]),
       pins: createToolPins({ store: createMemoryToolPinStore(), evidence, clock, mode: () => "review" }),
       upstreams: () => [{ name: "forge", state: "ready", tools: 3 }],
     },

@@ -88,6 +88,8 @@ export interface AdminConfiguration
 export interface AdminMcp {
   readonly pins: Pick<ToolPins, "list" | "accept">;
   readonly upstreams: () => readonly { readonly name: string; readonly state: string; readonly tools?: number }[];
+  /** What an operator should mend: names offered twice, tools that cannot be served. Answers soon, if need be with less. */
+  readonly problems: () => Promise<readonly string[]>;
 }
 
 export interface AdminOptions {

@@ -20,6 +20,7 @@ import { type AdminEvidence, type AdminPorts, type AdminSettings, createAdmin } 
 import type { Approvals } from "../approvals/approvals.ts";
 import type { BreakGlassGrants, Configuration } from "../configuration/configuration.ts";
 import type { Governance } from "../governance/govern.ts";
+import type { Clock } from "../governance/ports.ts";
 import type { ApiKeys, Authenticator } from "../identity/identity.ts";
 import type { DecisionLog } from "../policy/policy.ts";
 import type { RequestHandler } from "../runtime/runtime.ts";
@@ -79,8 +80,23 @@ function adminPorts(foundation: Foundation, parts: AdminParts): AdminPorts {
       pins: mcp?.pins ?? { list: () => [], accept: () => Promise.reject(gateOff()) },
       upstreams: () =>
         mcp?.upstreams.list().map((upstream) => ({ name: upstream.name, state: upstream.state() })) ?? [],
+      problems: () => gateProblems(mcp, foundation.sources.clock),
     },
   };
+}
+
+/** An upstream that is slow to list must not hold up the status. */
+const PROBLEMS_MS_MAX = 2_000;
+
+async function gateProblems(mcp: McpSide | undefined, clock: Clock): Promise<readonly string[]> {
+  if (mcp === undefined) return [];
+  const stop = new AbortController();
+  const late = clock.sleep(PROBLEMS_MS_MAX, stop.signal).then(
+    () => [],
+    () => [],
+  );
+  const found = mcp.gate.problems().then((problems) => problems.map(({ message }) => message));
+  return Promise.race([found, late]).finally(() => stop.abort());
 }
 
 function gateOff(): AegisError {

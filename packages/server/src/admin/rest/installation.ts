@@ -21,7 +21,12 @@ export function installationHandlers(
     "whoami.get": ({ principal: { id, name, role, tenant } }) => ({
       json: { id, name, role, tenant_id: tenant, tenant_name: identity.tenantName(tenant) ?? tenant },
     }),
-    "status.get": ({ principal }) => ({ json: statusView(ports, options, startedAtMs, visibleTenantOf(principal)) }),
+    async "status.get"({ principal }) {
+      const visible = visibleTenantOf(principal);
+      const view = statusView(ports, options, startedAtMs, visible);
+      const problems = visible === undefined ? await ports.mcp.problems() : [];
+      return { json: { ...view, warnings: [...view.warnings, ...problems] } };
+    },
     "config.get"() {
       const { version, configHash, appliedAtMs, file, lastError } = configuration.status();
       const config = configuration.redacted();
