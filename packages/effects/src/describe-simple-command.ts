@@ -1,5 +1,6 @@
 /** A simple command of the grammar: substitutions inside it, assignments, redirections, then its words. */
 import { type Assignment, type Command, forEachChild, type SyntaxNode, type Word } from "unbash";
+import { checkArithmetic } from "./arithmetic-text.ts";
 import { checkAssignment } from "./environment-variables.ts";
 import { expandToText, expandWord, storedValue } from "./expand-word.ts";
 import { dynamicField, type Field, type Stdin } from "./field.ts";
@@ -16,7 +17,7 @@ export function describeSimpleCommand(walker: Walker, node: Command, state: Shel
     ...(node.name === undefined ? [] : expandWord(node.name, state)),
     ...node.args.flatMap((word) => toFields(word, state)),
   ];
-  for (const assignment of assignments) assign(walker, assignment, state, words.length === 0);
+  for (const assignment of assignments) assign(walker, assignment, state, words[0]?.text);
   const input = applyRedirects(walker, node.redirects, state, stdin);
   if (words.length > 0) runCommand(walker, { words, stdin: input, state });
   else if (node.name !== undefined)
@@ -40,11 +41,15 @@ function toFields(word: Word | Assignment, state: ShellState): Field[] {
 }
 
 /** An assignment alone sets the variable; before a command it is only in that command's environment. */
-function assign(walker: Walker, node: Assignment, state: ShellState, stays: boolean): void {
+function assign(walker: Walker, node: Assignment, state: ShellState, command: string | undefined): void {
   const isText = node.value.type === "Word" && node.index === undefined && node.append !== true;
   const field = node.value.type === "Word" ? expandToText(node.value, state) : undefined;
   const known = isText && field !== undefined && !field.glob ? storedValue(field) : undefined;
-  const reason = checkAssignment(node.name, known);
+  // `IFS= read -r line` splits nothing but the line it reads.
+  const splitsInput = node.name === "IFS" && /^(?:read|mapfile|readarray)$/.test(command ?? "");
+  const reason = splitsInput ? undefined : (checkAssignment(node.name, known) ?? checkArithmetic(known));
   if (reason !== undefined) walker.collector.emitUnknown(reason, "shell.assign", [node.text]);
-  if (stays) state.vars.set(node.name, known);
+  if (command === undefined) state.vars.set(node.name, known);
+  // Before some built-ins the assignment stays in some shells, so a value known till now is not known any more.
+  else if (state.vars.has(node.name)) state.vars.set(node.name, undefined);
 }

@@ -19,6 +19,7 @@ export function describeToolCommand(invocation: Invocation, table: ToolTable): v
   const operation = [invocation.name, words.slice(0, found.length).join("_")].filter((part) => part !== "").join(".");
   const effects = outcome === "change" && table.remote ? REMOTE_CHANGE : EFFECTS[outcome];
   for (const [kind, capability] of effects) invocation.emit({ kind, capability, operation });
+  if (outcome === "opaque") invocation.emitUnknown(`what \`${invocation.name}\` is told to do is not understood`);
   if (outcome === "wrap") runWrapped(invocation, found.length, operands);
   emitSecretArguments(invocation);
   emitHostAccess(invocation);
@@ -35,6 +36,7 @@ const EFFECTS: Readonly<Record<ToolOutcome, readonly (readonly [EffectKind, Capa
   change: [["write", "write"]],
   run: [["exec", "execute"]],
   wrap: [["exec", "execute"]],
+  opaque: [["exec", "execute"]],
   fetch: [["network", "execute"]],
   install: [["package-install", "execute"]],
   deploy: [["infra", "deploy"]],

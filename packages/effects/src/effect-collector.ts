@@ -95,6 +95,9 @@ export function createCollector(world: PathWorld): EffectCollector {
       if (!fits) emitUnknown("has more words than can be shown", statement.tool, statement.argv.slice(0, 1));
       const argv = fits ? statement.argv : statement.argv.slice(0, 1);
       for (const effect of toEffects({ ...statement, argv }, world)) push(effect);
+      if (statement.content !== false && isLost(statement)) {
+        emitUnknown("works in a folder that is not known", statement.tool, argv);
+      }
     },
     emitUnknown,
     spend(nestedTextLength = 0) {
@@ -115,6 +118,11 @@ export function createCollector(world: PathWorld): EffectCollector {
   };
 }
 
+/** A relative path in a folder that nobody can tell. */
+function isLost({ cwd, paths }: Statement): boolean {
+  return cwd === undefined && (paths ?? []).some(({ text }) => !/^[/~]/.test(text));
+}
+
 function lengthOf(words: readonly string[]): number {
   return words.reduce((sum, word) => sum + word.length, 0);
 }
@@ -131,7 +139,7 @@ function toEffects(
     .filter(({ path }) => !isHarmlessDevice(path));
   const paths = resolved.map(({ path }) => path);
   const about = paths.flatMap(pathFlags).filter((flag) => flag !== "persistence" || CHANGES.has(kind));
-  const lost = cwd === undefined && resolved.some(({ field }) => !/^[/~]/.test(field.text));
+  const lost = isLost(statement);
   const flags = [...new Set([...(statement.flags ?? []), ...about, ...(lost ? ["outside-workspace"] : [])])];
   const base = {
     operation: operation ?? tool,

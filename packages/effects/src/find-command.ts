@@ -37,7 +37,7 @@ function runForEach(invocation: Invocation, at: number, roots: readonly Field[])
   const rest = invocation.args.slice(at + 1);
   const length = rest.findIndex(({ text }, index) => text === ";" || (text === "+" && rest[index - 1]?.text === "{}"));
   const words = length < 0 ? rest : rest.slice(0, length);
-  const files = filesBelow(roots);
+  const files = filesBelow(roots, nameTests(invocation.args));
   const runs = words.flatMap((word) => {
     if (word.text === "{}") return files;
     return word.text.includes("{}") ? [{ ...dynamicField(word.text, "quoted") }] : [word];
@@ -46,12 +46,22 @@ function runForEach(invocation: Invocation, at: number, roots: readonly Field[])
   return length < 0 ? invocation.args.length : at + 1 + length;
 }
 
+/** What the names of the found files look like, when tests say so: `-name '*.pem'`. */
+export function nameTests(args: readonly Field[]): string[] {
+  return args.flatMap(({ text }, index) => {
+    const value = args[index + 1];
+    if (!/^-i?(?:name|path|wholename|lname)$/.test(text) || value === undefined || value.dynamic !== false) return [];
+    return [value.text.replace(/^.*\//, "")];
+  });
+}
+
 /** What a lister hands on: some names below its folders. */
-export function filesBelow(roots: readonly Field[]): Field[] {
-  return roots.map((root) => {
-    if (root.dynamic !== false) return dynamicField(`${root.text}/*`);
+export function filesBelow(roots: readonly Field[], names: readonly string[] = []): Field[] {
+  return roots.flatMap((root) => {
+    if (root.dynamic !== false) return [dynamicField(`${root.text}/*`)];
     const folder = root.text.replace(/\/+$/, "");
-    const text = root.text === "." || root.text === "" ? "**" : `${folder}/**`;
-    return { text, dynamic: false, glob: true, tilde: root.tilde };
+    const below = root.text === "." || root.text === "" ? "**" : `${folder}/**`;
+    const texts = names.length === 0 ? [below] : names.map((name) => `${below}/${name}`);
+    return texts.map((text): Field => ({ text, dynamic: false, glob: true, tilde: root.tilde }));
   });
 }

@@ -77,6 +77,7 @@ function describeSubcommand(invocation: Invocation, name: string, elsewhere: rea
     content: outcome !== "look" || name !== "ls-files",
   });
   checkRunningOptions(invocation, entry, words.options);
+  if (outcome === "run") invocation.emitUnknown(`\`git ${name}\` runs other programs`);
   if (!entry.messages && entry.paths !== "operands") emitSecretArguments({ ...invocation, args: words.operands });
   const risky =
     outcome === "look"

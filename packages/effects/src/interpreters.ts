@@ -48,7 +48,7 @@ const ROWS: Readonly<Record<string, Interpreter>> = {
     values: "-File -ExecutionPolicy",
     prints: "--version",
   },
-  "tclsh wish expect": { code: "-c", prints: VERSION },
+  "tclsh wish": { code: "-c", prints: VERSION },
   "groovy scala jshell kotlinc julia elixir iex ghci ocaml guile racket sbcl": {
     code: "-e --eval -E",
     prints: VERSION,

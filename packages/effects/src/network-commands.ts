@@ -16,9 +16,7 @@ export const NETWORK_COMMANDS: ReadonlyMap<string, CommandHandler> = new Map<str
     "netcat",
     "socat",
     "telnet",
-    "ftp",
     "tftp",
-    "lftp",
     "http",
     "https",
     "httpie",
@@ -189,6 +187,14 @@ function describeLookup(invocation: Invocation): void {
 }
 
 function emitNetwork(invocation: Invocation, targets: readonly Field[], flags: readonly string[]): void {
+  // `curl file:///etc/shadow` reads a file of this machine.
+  emitFiles(
+    invocation,
+    "read",
+    targets.flatMap((target) =>
+      /^file:/i.test(target.text) ? [{ ...target, text: target.text.replace(/^file:(?:\/\/[^/]*)?/i, "") }] : [],
+    ),
+  );
   const hosts = [...new Set(targets.flatMap((target) => hostOf(target.text)))];
   invocation.emit({ kind: "network", capability: "execute", hosts, flags });
 }

@@ -2,7 +2,7 @@
 import type { Command, CommandNode } from "unbash";
 import { expandWord } from "./expand-word.ts";
 import type { Field, Stdin } from "./field.ts";
-import { filesBelow } from "./find-command.ts";
+import { filesBelow, nameTests } from "./find-command.ts";
 import type { ShellState } from "./shell-state.ts";
 
 const DATA: Stdin = { kind: "data" };
@@ -66,7 +66,9 @@ function namesFrom(name: string, args: readonly Field[]): Stdin {
         (word) => /^-(?:exec|ok|delete|f?print[f0]?$|fls)/.test(word) && word !== "-print" && word !== "-print0",
       );
       const end = words.findIndex((word) => /^[-(!]/.test(word));
-      return acts ? DATA : below(args.slice(0, end < 0 ? args.length : end));
+      const roots = args.slice(0, end < 0 ? args.length : end);
+      if (acts) return DATA;
+      return { kind: "names", names: filesBelow(roots.length === 0 ? [here] : roots, nameTests(args)) };
     }
     case "ls":
       return below(operands);

@@ -3,6 +3,7 @@
  * says what it does. A program nobody knows is an `exec`; a name nobody can know is `unknown`.
  */
 
+import { ARITHMETIC_COMMANDS, checkArithmetic } from "./arithmetic-text.ts";
 import { describeFileCommand, plainWord } from "./describe-file-command.ts";
 import { describeToolCommand } from "./describe-tool-command.ts";
 import { type EffectCollector, NESTING_MAX } from "./effect-collector.ts";
@@ -51,7 +52,9 @@ export function runCommand(runner: CommandRunner, run: CommandRun): void {
     return;
   }
   if (runner.callFunction(first.text, args, run)) return;
-  const invocation = createInvocation(runner, run, baseName(first.text), args);
+  const invocation = createInvocation(runner, run, programName(first.text), args);
+  const hidden = ARITHMETIC_COMMANDS.has(invocation.name) ? args.map(({ text }) => checkArithmetic(text)) : [];
+  for (const reason of hidden) if (reason !== undefined) invocation.emitUnknown(reason);
   handlerFor(first.text, invocation.name)(invocation);
 }
 
@@ -81,9 +84,15 @@ const HANDLERS: ReadonlyMap<string, CommandHandler> = new Map([
   ["git", describeGit],
 ]);
 
-/** `\rm`, `/bin/rm` and `rm` are one program; names are caseless where file systems are. */
-function baseName(text: string): string {
-  return text.slice(text.lastIndexOf("/") + 1);
+/** `\rm`, `/bin/rm` and `rm` are one program, and so is `RM` where file names have no case. */
+function programName(text: string): string {
+  const name = text.slice(text.lastIndexOf("/") + 1);
+  const lower = name.toLowerCase();
+  return isKnown(name) || !isKnown(lower) ? name : lower;
+}
+
+function isKnown(name: string): boolean {
+  return HANDLERS.has(name) || FILE_COMMANDS.has(name) || TOOL_TABLES.has(name);
 }
 
 function createInvocation(runner: CommandRunner, run: CommandRun, name: string, args: readonly Field[]): Invocation {

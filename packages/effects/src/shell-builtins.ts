@@ -1,9 +1,11 @@
 /** Commands that change the shell itself: folder, variables, functions, and those that run text or files in it. */
 import { normalizePath } from "@aegisflow/core/policy/normalize-target";
+import { describeFileCommand } from "./describe-file-command.ts";
 import { checkAssignment } from "./environment-variables.ts";
 import { type Field, isStreamFile } from "./field.ts";
+import { FILE_COMMANDS } from "./file-command-table.ts";
 import { type CommandHandler, hasDynamic, type Invocation } from "./invocation.ts";
-import { forgetEverything } from "./shell-state.ts";
+import { forgetEverything, forgetPositional } from "./shell-state.ts";
 
 export const BUILTINS: ReadonlyMap<string, CommandHandler> = new Map([
   ["cd", changeFolder],
@@ -24,6 +26,11 @@ export const BUILTINS: ReadonlyMap<string, CommandHandler> = new Map([
   ["local", declareVariables],
   ["readonly", declareVariables],
   ["set", setOptions],
+  ["shift", shiftParameters],
+  ["printf", printText],
+  ["getopts", assignNames],
+  ["let", assignNames],
+  ["wait", assignNames],
   ["enable", (invocation: Invocation) => invocation.emitUnknown("`enable` loads code into the shell")],
   ["fc", (invocation: Invocation) => invocation.emitUnknown("`fc` runs commands from the history")],
 ]);
@@ -57,6 +64,7 @@ function leaveFolder(invocation: Invocation): void {
 }
 
 function evaluate(invocation: Invocation): void {
+  if (invocation.args.length === 0) emitNothing(invocation);
   if (!hasDynamic(invocation.args)) {
     invocation.runScript(invocation.args.map(({ text }) => text).join(" "), "same");
     return;
@@ -92,7 +100,7 @@ function setAlias(invocation: Invocation): void {
 function assignNames(invocation: Invocation): void {
   emitNothing(invocation);
   for (const { text } of invocation.args) {
-    if (/^[A-Za-z_]\w*$/.test(text)) invocation.state.vars.set(text, undefined);
+    for (const [name] of text.matchAll(/[A-Za-z_]\w*/g)) invocation.state.vars.set(name, undefined);
   }
   if (invocation.args.some(({ text }) => /^-[A-Za-z]*C/.test(text)) && invocation.name !== "read") {
     invocation.emitUnknown("`mapfile -C` runs text for every line");
@@ -118,11 +126,18 @@ function declareVariables(invocation: Invocation): void {
 
 function setOptions(invocation: Invocation): void {
   invocation.emit({ kind: "read", capability: "read", flags: invocation.args.length === 0 ? ["environment"] : [] });
-  const start = invocation.args.findIndex(({ text }) => text === "--");
-  if (start >= 0) forgetPositional(invocation);
+  // `set -- a b` and `set a b` replace the positional parameters.
+  if (invocation.args.some(({ text }) => text === "--" || !/^[-+]/.test(text))) forgetPositional(invocation.state);
 }
 
-/** `set -- a b` replaces the positional parameters; they are then no longer those of the call. */
-function forgetPositional({ state }: Invocation): void {
-  for (const name of ["1", "2", "3", "4", "5", "6", "7", "8", "9", "@", "*"]) state.vars.set(name, undefined);
+function shiftParameters(invocation: Invocation): void {
+  emitNothing(invocation);
+  forgetPositional(invocation.state);
+}
+
+/** `printf -v NAME` sets a variable instead of printing. */
+function printText(invocation: Invocation): void {
+  const table = FILE_COMMANDS.get("printf");
+  if (table !== undefined) describeFileCommand(invocation, table);
+  if (invocation.args.some(({ text }) => text.startsWith("-v"))) assignNames(invocation);
 }

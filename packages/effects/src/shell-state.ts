@@ -41,6 +41,20 @@ export function mergeInto(state: ShellState, branches: readonly ShellState[]): v
   }
 }
 
+/** A state of its own with new positional parameters, whatever was done to the old ones. */
+export function withPositional(state: ShellState, positional: readonly Field[], calling = state.calling): ShellState {
+  const inner = copyState(state, { positional, calling });
+  for (const name of POSITIONAL_NAMES) inner.vars.delete(name);
+  return inner;
+}
+
+/** After `shift` or `set --` nobody keeps count of them. */
+export function forgetPositional(state: ShellState): void {
+  for (const name of POSITIONAL_NAMES) state.vars.set(name, undefined);
+}
+
+const POSITIONAL_NAMES = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "@", "*"];
+
 /** After code that cannot be seen (`eval "$x"`, `source file`) nothing is known. */
 export function forgetEverything(state: ShellState): void {
   for (const name of state.vars.keys()) state.vars.set(name, undefined);

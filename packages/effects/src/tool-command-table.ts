@@ -5,7 +5,8 @@
 import { optionSet } from "./scan-options.ts";
 
 /** look: only reads · change: writes · run: executes project code · fetch: network · install: brings in packages ·
- * deploy, destroy, remove: on systems elsewhere · secret: shows secrets · wrap: runs the words after it. */
+ * deploy, destroy, remove: on systems elsewhere · secret: shows secrets · wrap: runs the words after it ·
+ * opaque: runs text that is not understood. */
 export type ToolOutcome =
   | "look"
   | "change"
@@ -16,7 +17,8 @@ export type ToolOutcome =
   | "destroy"
   | "remove"
   | "secret"
-  | "wrap";
+  | "wrap"
+  | "opaque";
 
 export interface ToolTable {
   /** Options before the subcommand that take a value. */
@@ -53,6 +55,7 @@ const OUTCOMES: readonly ToolOutcome[] = [
   "remove",
   "secret",
   "wrap",
+  "opaque",
 ];
 
 const NPM: Row = {
@@ -150,7 +153,6 @@ const ROWS: Readonly<Record<string, Row>> = {
     run: "run,exec,start,restart,create,build,stop,pause,unpause,attach,cp,commit,export,import,load,save,tag,update,wait,rename,container run,container exec,image build,buildx build,builder build,compose up,compose run,compose exec,compose build,compose start,compose stop,compose restart,compose create,compose watch,compose cp,compose attach",
     fetch: "pull,image pull,compose pull",
     secret: "login,logout,secret create,secret inspect",
-    turns: { "--privileged": "destroy", "--pid=host": "destroy", "--net=host": "deploy", "--network=host": "deploy" },
   },
   "docker-compose podman-compose": {
     values: "-f --file -p --project-name --profile --env-file --project-directory",
@@ -268,7 +270,16 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   "psql mysql mariadb sqlite3 mongosh mongo redis-cli sqlcmd clickhouse-client duckdb cqlsh usql pgcli mycli sqlplus": {
     look: "--version,-V,--help",
-    otherwise: "run",
+    otherwise: "opaque",
+  },
+  // Their options and scripts run shell commands and code.
+  "vi vim nvim view ex ed emacs nano gdb lldb jdb pdb screen expect ftp lftp m4 gnuplot octave maxima": {
+    look: "--version,--help",
+    otherwise: "opaque",
+  },
+  tmux: {
+    look: "ls,list-sessions,list-windows,list-panes,has-session,has,capture-pane,show-options,-V",
+    otherwise: "opaque",
   },
   "pg_dump pg_dumpall mysqldump mongodump": { otherwise: "secret" },
   "dropdb dropuser pg_restore mongorestore mysqladmin createdb createuser pg_ctl": { otherwise: "destroy" },

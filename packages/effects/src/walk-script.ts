@@ -11,7 +11,9 @@ import {
   parse,
   type Statement,
   type SyntaxNode,
+  type Word,
 } from "unbash";
+import { checkArithmetic } from "./arithmetic-text.ts";
 import { assignedNames } from "./assigned-names.ts";
 import { describeSimpleCommand } from "./describe-simple-command.ts";
 import { type EffectCollector, NESTING_MAX } from "./effect-collector.ts";
@@ -21,7 +23,7 @@ import { isForkBomb, leavesScript } from "./node-questions.ts";
 import { outputOf } from "./pipe-output.ts";
 import { applyRedirects } from "./redirections.ts";
 import type { CommandRun, CommandRunner } from "./run-command.ts";
-import { copyState, mergeInto, type ShellState } from "./shell-state.ts";
+import { copyState, mergeInto, type ShellState, withPositional } from "./shell-state.ts";
 
 const INHERITED: Stdin = { kind: "inherited" };
 
@@ -38,7 +40,16 @@ export function walkText(collector: EffectCollector, text: string, state: ShellS
     collector.emitUnknown(`is nested more than ${NESTING_MAX} levels deep`, "shell.exec", []);
     return;
   }
-  walkScript(createWalker(collector, nesting), parse(text), state);
+  const script = parse(text);
+  walkScript(createWalker(collector, nesting), script, state);
+  if (hasUnreadRest(script, text)) collector.emitUnknown("cannot be parsed to its end", "shell.exec", []);
+}
+
+/** The tolerant parser may drop a last token; bodies of here-documents stand behind the last statement too. */
+function hasUnreadRest(script: ParsedScript, text: string): boolean {
+  const end = script.commands.at(-1)?.end ?? 0;
+  const rest = text.slice(end).replace(/(?:^|\s)#[^\n]*/g, "");
+  return !text.includes("<<") && /[^\s;&\\]/.test(rest);
 }
 
 function createWalker(collector: EffectCollector, nesting: number): Walker {
@@ -46,7 +57,8 @@ function createWalker(collector: EffectCollector, nesting: number): Walker {
     collector,
     walk: (node, state, stdin) => walkNode(walker, node, state, stdin),
     runScript(text, state, scope, positional) {
-      const inner = scope === "same" ? state : copyState(state, positional === undefined ? {} : { positional });
+      const own = positional === undefined ? copyState(state) : withPositional(state, positional);
+      const inner = scope === "same" ? state : own;
       walkText(collector, text, inner, nesting + 1);
     },
     callFunction: (name, args, run) => callFunction(walker, name, args, run),
@@ -122,6 +134,11 @@ function walkNode(walker: Walker, node: SyntaxNode, state: ShellState, stdin: St
     case "Redirected":
       walker.walk(node.command, state, applyRedirects(walker, node.redirects, state, stdin));
       return;
+    case "TestBinary":
+    case "TestUnary":
+      checkTestText(walker, node.type === "TestBinary" ? [node.left, node.right] : [node.operand]);
+      forEachChild(node, (child) => walker.walk(child, state, stdin));
+      return;
     case "ArithmeticExpansion":
     case "ArithmeticCommand":
     case "ParameterExpansion":
@@ -130,6 +147,13 @@ function walkNode(walker: Walker, node: SyntaxNode, state: ShellState, stdin: St
       return;
     default:
       forEachChild(node, (child) => walker.walk(child, state, stdin));
+  }
+}
+
+function checkTestText(walker: Walker, words: readonly Word[]): void {
+  for (const { text, value } of words) {
+    const reason = text === value ? undefined : checkArithmetic(value);
+    if (reason !== undefined) walker.collector.emitUnknown(reason, "shell.test", [value]);
   }
 }
 
@@ -244,7 +268,7 @@ function callFunction(walker: Walker, name: string, args: readonly Field[], run:
     walker.collector.emitUnknown(`is nested more than ${NESTING_MAX} levels deep`, "shell.exec", []);
     return true;
   }
-  const inner = copyState(run.state, { calling: [...run.state.calling, name], positional: args });
+  const inner = withPositional(run.state, args, [...run.state.calling, name]);
   walker.walk(definition.body, inner, run.stdin);
   mergeInto(run.state, [inner]);
   return true;

@@ -41,7 +41,7 @@ const ROWS: Readonly<Record<string, Wrapper>> = {
   chrt: { known: "-b -f -i -o -r", ownOperands: 1 },
   taskset: { known: "-a", ownOperands: 1 },
   "strace ltrace": {
-    values: "-e -s -a -E -u -P -I -O -S -X -b",
+    values: "-e -s -a -E -u -P -I -O -S -X -b -o -p",
     known: "-f -ff -c -C -q -qq -t -tt -ttt -T -v -x -xx -y -yy -k -n -r -i -w -d -Z -z -A",
   },
   "xvfb-run": { values: "-e -f -n -p -s -w --server-args --server-num", known: "-a --auto-servernum -l" },
@@ -134,7 +134,8 @@ function runWrapped(invocation: Invocation, wrapper: Wrapper): void {
     return;
   }
   const words = wrapper.assignments === true ? skipAssignments(invocation, rest) : rest;
-  if (wrapper.joins === true && words.length > 0) joinAndRun(invocation, words);
+  if (invocation.name === "exec" && words.length === 0) invocation.emit({ kind: "read", capability: "read" });
+  else if (wrapper.joins === true && words.length > 0) joinAndRun(invocation, words);
   else if (words.length > 0) invocation.runWords(words, invocation.stdin);
   else invocation.emit({ kind: "exec", capability: "execute" });
 }
