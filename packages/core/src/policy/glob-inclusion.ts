@@ -61,7 +61,7 @@ function includesTokens(wide: readonly GlobToken[], narrow: readonly GlobToken[]
 /** Literals cut into single characters, so that `?` can be held against one of them. */
 function toCharacters(tokens: readonly GlobToken[]): GlobToken[] {
   return tokens.flatMap((token) =>
-    token.kind === "literal" ? [...token.text].map((text): GlobToken => ({ kind: "literal", text })) : [token],
+    token.kind === "literal" ? Array.from(token.text, (text): GlobToken => ({ kind: "literal", text })) : [token],
   );
 }
 
