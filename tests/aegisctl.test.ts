@@ -192,7 +192,7 @@ describe("break-glass", () => {
 });
 
 describe("evidence", () => {
-  test("a session is exported privately and verifies offline; a changed copy ends with status 2", async () => {
+  test("a session is exported privately and verifies offline, a changed copy does not, and erasing takes two people", async () => {
     await askForReview(6);
     const sessions: { session_id: string; total_actions: number }[] = JSON.parse(
       (await aegisctl("evidence", "sessions", "--json")).output,
@@ -219,6 +219,30 @@ describe("evidence", () => {
     writeFileSync(join(cwd, "t.aegis"), bundle.replace('"effect":"review"', '"effect":"allow"'));
     expect((await offline("evidence", "verify", "t.aegis", "--policy", "trust.policy")).status).toBe(2);
     expect((await aegisctl("verify")).status).toBe(0);
+    const listed: { kind: string; leaf: string; disclosed: string[] }[] = JSON.parse(
+      (await offline("evidence", "records", "s.aegis", "--json")).output,
+    );
+    const decision = listed.find(({ kind }) => kind === "decision");
+    expect(decision?.disclosed).toContain("args");
+    const redact = [
+      "evidence",
+      "redact",
+      sid,
+      "--leaf",
+      decision?.leaf ?? "",
+      "--fields",
+      "args",
+      "--basis",
+      "gdpr-17",
+    ];
+    expect((await aegisctl(...redact)).output).toContain("another administrator");
+    const second: { secret: string } = JSON.parse(
+      (await aegisctl("keys", "create", "ada", "--role", "admin", "--json")).output,
+    );
+    expect((await aegisctlAs(second.secret, ...redact)).output).toMatch(/Redacted: +args/);
+    const after = await aegisctl("evidence", "records", sid);
+    expect(after.output).toContain("(args)");
+    expect((await aegisctl("verify", "--session", sid)).status).toBe(0);
     expect((await aegisctl("evidence", "report", sid)).output).toContain(sid);
     expect((await aegisctl("evidence", "report", sid, "--html")).output).toContain("<html");
   });

@@ -63,7 +63,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/verify.ts")).addVerifyCommand,
   },
   evidence: {
-    summary: "sessions, export, verify, report, redact, checkpoint, trust-policy",
+    summary: "sessions, records, export, verify, report, redact, checkpoint, trust-policy",
     load: async () => (await import("./commands/evidence.ts")).addEvidenceCommands,
   },
   config: {

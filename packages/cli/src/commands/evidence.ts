@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { CliIo } from "../cli-io.ts";
 import { addEvidenceCheckpoint, addEvidenceTrustPolicy } from "./evidence-checkpoint.ts";
 import { addEvidenceExport } from "./evidence-export.ts";
+import { addEvidenceRecords } from "./evidence-records.ts";
 import { addEvidenceRedact } from "./evidence-redact.ts";
 import { addEvidenceReport } from "./evidence-report.ts";
 import { addEvidenceSessions } from "./evidence-sessions.ts";
@@ -11,6 +12,7 @@ import { addEvidenceVerify } from "./evidence-verify.ts";
 export function addEvidenceCommands(program: Command, io: CliIo): void {
   const evidence = program.command("evidence").description("list, export, verify and redact evidence");
   addEvidenceSessions(evidence, io);
+  addEvidenceRecords(evidence, io);
   addEvidenceExport(evidence, io);
   addEvidenceVerify(evidence, io);
   addEvidenceReport(evidence, io);
