@@ -4,25 +4,22 @@
  * values, acknowledged after its fdatasync; checkpoints are signed meanwhile as in production.
  */
 
-import { hash } from "node:crypto";
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseTrustPolicy, utf8Encode, verifyBundle } from "@aegisflow/evidence";
 import { nodeCrypto } from "@aegisflow/evidence/node-crypto";
-import {
-  type EvidenceLog,
-  EXIT_LOG_FAILED,
-  openEvidenceLog,
-} from "../packages/server/src/evidence-log/evidence-log.ts";
-import { loadRuntime } from "../packages/server/src/runtime/runtime.ts";
-import { createSystemClock, createUuidIds, systemRandom } from "../packages/server/src/runtime/sources.ts";
+import { type EvidenceLog, EXIT_LOG_FAILED, openEvidenceLog } from "@aegisflow/server/evidence-log/evidence-log";
+import { loadRuntime } from "@aegisflow/server/runtime/runtime";
+import { createSystemClock, createUuidIds, systemRandom } from "@aegisflow/server/runtime/sources";
+import { type Bench, type BenchRow, type Percentiles, percentiles } from "./bench-row.ts";
 
 const SESSIONS = [1, 8, 64] as const;
 const WARM_UP_MS = 1000;
 const MEASURED_MS = 3000;
 const FSYNC_PROBES = 300;
 const VERIFIED_RECORDS = 20_000;
+const HASHES = 100_000;
 
 /** Bytes of a typical record's frame; what the disk's own probe writes. */
 const PROBE_BYTES = 1200;
@@ -45,48 +42,66 @@ const DISCLOSURES = {
   user: "alice@example.com",
 };
 
-export interface EvidenceBenchRow {
+interface Measured {
   readonly sessions: number;
   readonly recordsPerSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  /** The disk's own, measured right before. */
-  readonly fdatasyncP50Ms: number;
-  readonly fdatasyncP99Ms: number;
+  readonly latency: Percentiles;
+  /** The disk's own fdatasync, measured right before. */
+  readonly disk: Percentiles;
   /** Processor time per record, all threads. */
   readonly cpuUs: number;
 }
 
-export interface EvidenceBenchResult {
-  readonly rows: readonly EvidenceBenchRow[];
-  readonly verifiedPerSecond: number;
-  /** SHA-256 of a record-sized input, so that the verify rate can be judged. */
-  readonly hashesPerSecond: number;
-}
-
-/** Runs the benchmark and prints it. @param measuredMs of each row */
-export async function runEvidenceBench(measuredMs = MEASURED_MS): Promise<EvidenceBenchResult> {
+export const evidenceBench: Bench = async (report) => {
   const folder = mkdtempSync(join(process.env["AEGISFLOW_BENCH_DIR"] ?? tmpdir(), "aegisflow-bench-"));
   try {
     const log = await openBenchLog(folder);
-    const rows: EvidenceBenchRow[] = [];
-    console.log("evidence: durable appends (3 committed values each)");
-    for (const sessions of SESSIONS) {
-      const row = await measure(log, folder, sessions, measuredMs);
-      rows.push(row);
-      printRow(row);
-    }
-    const verifiedPerSecond = await measureVerify(log);
-    const hashesPerSecond = measureHash();
-    const ratio = (hashesPerSecond / verifiedPerSecond).toFixed(0);
-    console.log(
-      `evidence: offline verify ${Math.round(verifiedPerSecond)} records/s (one record costs ${ratio} SHA-256 of its size)`,
-    );
+    for (const sessions of SESSIONS) reportAppends(report, await measure(log, folder, sessions));
+    const verified = await measureVerify(log);
+    const note = `one record costs ${(measureHashes() / verified).toFixed(0)} SHA-256 of its size`;
+    const target = { bound: "at-least", value: 30_000 } as const;
+    report({ name: "evidence, offline verify", measured: verified, unit: "records/s", target, note });
     await log.close();
-    return { rows, verifiedPerSecond, hashesPerSecond };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+};
+
+/** The same, printed. */
+export async function runEvidenceBench(): Promise<void> {
+  await evidenceBench(({ name, measured, unit, target, note = "" }) => {
+    const bound = target === undefined ? "" : `(${target.bound === "at-most" ? "≤" : "≥"} ${target.value})`;
+    console.log(
+      `${name.padEnd(36)} ${measured.toFixed(measured < 100 ? 2 : 0).padStart(8)} ${unit} ${bound.padEnd(12)} ${note}`.trimEnd(),
+    );
+  });
+}
+
+function reportAppends(
+  report: (row: BenchRow) => void,
+  { sessions, recordsPerSecond, latency, disk, cpuUs }: Measured,
+): void {
+  const name = `evidence, ${sessions} session${sessions === 1 ? "" : "s"}`;
+  const busiest = sessions === SESSIONS.at(-1);
+  const floor = `disk alone: fdatasync p50 ${disk.p50.toFixed(2)} ms, p99 ${disk.p99.toFixed(2)} ms`;
+  const bounds = busiest ? { rate: atLeast(30_000), p50: atMost(1.5), p99: atMost(10) } : {};
+  report({
+    name,
+    measured: recordsPerSecond,
+    unit: "records/s",
+    ...bounds.rate,
+    note: `${cpuUs.toFixed(0)} µs cpu each`,
+  });
+  report({ name: `${name}, p50`, measured: latency.p50, unit: "ms", ...bounds.p50, note: floor });
+  report({ name: `${name}, p99`, measured: latency.p99, unit: "ms", ...bounds.p99 });
+}
+
+function atLeast(value: number): Pick<BenchRow, "target"> {
+  return { target: { bound: "at-least", value } };
+}
+
+function atMost(value: number): Pick<BenchRow, "target"> {
+  return { target: { bound: "at-most", value } };
 }
 
 async function openBenchLog(folder: string): Promise<EvidenceLog> {
@@ -106,24 +121,17 @@ async function openBenchLog(folder: string): Promise<EvidenceLog> {
   });
 }
 
-async function measure(
-  log: EvidenceLog,
-  folder: string,
-  sessions: number,
-  measuredMs: number,
-): Promise<EvidenceBenchRow> {
-  await appendFor(log, sessions, Math.min(WARM_UP_MS, measuredMs));
-  const disk = probeDisk(folder);
+async function measure(log: EvidenceLog, folder: string, sessions: number): Promise<Measured> {
+  await appendFor(log, sessions, WARM_UP_MS);
+  const disk = percentiles(probeDisk(folder));
   const cpuBefore = process.cpuUsage();
-  const latencies = await appendFor(log, sessions, measuredMs);
+  const latencies = await appendFor(log, sessions, MEASURED_MS);
   const { user, system } = process.cpuUsage(cpuBefore);
   return {
     sessions,
-    recordsPerSecond: (latencies.length * 1000) / measuredMs,
-    p50Ms: percentile(latencies, 0.5),
-    p99Ms: percentile(latencies, 0.99),
-    fdatasyncP50Ms: percentile(disk, 0.5),
-    fdatasyncP99Ms: percentile(disk, 0.99),
+    recordsPerSecond: (latencies.length * 1000) / MEASURED_MS,
+    latency: percentiles(latencies),
+    disk,
     cpuUs: (user + system) / latencies.length,
   };
 }
@@ -139,7 +147,7 @@ async function appendFor(log: EvidenceLog, sessions: number, durationMs: number)
     }
   };
   await Promise.all(Array.from({ length: sessions }, (_, i) => run(`session-${i}`)));
-  return latencies.sort((a, b) => a - b);
+  return latencies;
 }
 
 /** Append and fdatasync of one record's bytes, alone: the floor under every acknowledgement. */
@@ -147,13 +155,12 @@ function probeDisk(folder: string): number[] {
   const fd = openSync(join(folder, "probe"), "w");
   try {
     const bytes = Buffer.alloc(PROBE_BYTES, 1);
-    const latencies = Array.from({ length: FSYNC_PROBES }, () => {
+    return Array.from({ length: FSYNC_PROBES }, () => {
       const start = performance.now();
       writeSync(fd, bytes);
       fdatasyncSync(fd);
       return performance.now() - start;
     });
-    return latencies.sort((a, b) => a - b);
   } finally {
     closeSync(fd);
   }
@@ -171,24 +178,11 @@ async function measureVerify(log: EvidenceLog): Promise<number> {
   return (VERIFIED_RECORDS * 1000) / (performance.now() - start);
 }
 
-function measureHash(): number {
+function measureHashes(): number {
   const bytes = Buffer.alloc(PROBE_BYTES, 1);
   const start = performance.now();
-  for (let i = 0; i < 100_000; i++) hash("sha256", bytes, "hex");
-  return (100_000 * 1000) / (performance.now() - start);
-}
-
-function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
-function printRow(row: EvidenceBenchRow): void {
-  const { sessions, recordsPerSecond, p50Ms, p99Ms, fdatasyncP50Ms, fdatasyncP99Ms, cpuUs } = row;
-  const rate = String(Math.round(recordsPerSecond)).padStart(6);
-  console.log(
-    `  ${String(sessions).padStart(2)} sessions  ${rate} records/s  p50 ${p50Ms.toFixed(2)} ms  p99 ${p99Ms.toFixed(2)} ms` +
-      `   (disk alone: fdatasync p50 ${fdatasyncP50Ms.toFixed(2)} ms, p99 ${fdatasyncP99Ms.toFixed(2)} ms; ${cpuUs.toFixed(0)} µs cpu per record)`,
-  );
+  for (let i = 0; i < HASHES; i++) nodeCrypto.sha256Hex(bytes);
+  return (HASHES * 1000) / (performance.now() - start);
 }
 
 if (import.meta.main) {

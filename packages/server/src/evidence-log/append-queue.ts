@@ -1,19 +1,24 @@
 /**
  * Group commit: whatever is queued when the writer is ready becomes one batch, without waiting for more. Two batches
  * are with the writer at most, so that it never idles and the queue stays here, bounded, where it can be refused.
+ * Under load a batch takes half of what is on its way, so that one half is made while the other is written.
  */
 import { AegisError } from "@aegisflow/core";
+import { BatchMemory, type KeyAppend } from "./batch.ts";
 import { type BuiltBatch, buildBatch, frameBytes, type LogEnd } from "./batch-builder.ts";
 import type { LiveSession } from "./live-sessions.ts";
 import type { LogWriter } from "./log-writer.ts";
 import type { PreparedRecord } from "./record-builder.ts";
 import type { FramePosition } from "./record-payload.ts";
-import type { KeyAppend } from "./segment-writer.ts";
 
 /** One batch: enough that the disk's time per record vanishes, little enough that its ack stays quick. */
 export const BATCH_RECORDS_MAX = 512;
 export const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 const BATCHES_WITH_WRITER_MAX = 2;
+/** Fewer records are not worth a sync of their own while others may still join them. */
+const EARLY_BATCH_RECORDS_MIN = 16;
+/** How fast the memory of a busier time fades, per batch. */
+const LOAD_DECAY = 0.9;
 
 export interface QueuedRecord extends PreparedRecord {
   readonly session: LiveSession;
@@ -37,6 +42,7 @@ export class AppendQueue {
   readonly #writer: LogWriter;
   #queued: QueuedRecord[] = [];
   #queuedBytes = 0;
+  readonly #memory = new BatchMemory();
   #keys: KeyAppend[] = [];
   #note: Uint8Array | undefined;
   #written: { readonly records: readonly QueuedRecord[]; readonly built: BuiltBatch }[] = [];
@@ -46,6 +52,8 @@ export class AppendQueue {
   #drained: (() => void)[] = [];
   #settled: (() => void)[] = [];
   #paused = 0;
+  /** Records on their way at the busiest of late. */
+  #load = 0;
 
   constructor(writer: LogWriter, options: AppendQueueOptions) {
     this.#options = options;
@@ -93,7 +101,12 @@ export class AppendQueue {
     record.session.pending++;
     this.#queued.push(record);
     this.#queuedBytes += frameBytes(record.record);
-    this.#schedule();
+    if (this.#queued.length >= Math.max(EARLY_BATCH_RECORDS_MIN, this.#load / 2) && this.#canSend()) this.#send();
+    else this.#schedule();
+  }
+
+  #canSend(): boolean {
+    return this.#paused === 0 && this.#written.length < BATCHES_WITH_WRITER_MAX;
   }
 
   /** Goes with the next batch, before its records. */
@@ -107,17 +120,11 @@ export class AppendQueue {
   }
 
   #schedule(): void {
-    if (
-      this.#scheduled ||
-      this.#paused > 0 ||
-      this.#written.length >= BATCHES_WITH_WRITER_MAX ||
-      this.#queued.length === 0
-    )
-      return;
+    if (this.#scheduled || this.#queued.length === 0 || !this.#canSend()) return;
     this.#scheduled = true;
     this.#options.defer(() => {
       this.#scheduled = false;
-      if (this.#paused > 0) return;
+      if (!this.#canSend()) return;
       this.#send();
       this.#schedule();
     });
@@ -126,12 +133,18 @@ export class AppendQueue {
   #send(): void {
     const count = this.#batchSize();
     if (count === 0) return;
+    this.#load = Math.max(this.depth, this.#load * LOAD_DECAY);
     const records = this.#queued.slice(0, count);
     this.#queued = this.#queued.slice(count);
     const built = buildBatch(
       this.#end,
       records.map(({ record }) => record),
-      { note: this.#note, keys: this.#keys, segmentBytes: this.#options.segmentBytes },
+      {
+        note: this.#note,
+        keys: this.#keys,
+        segmentBytes: this.#options.segmentBytes,
+        memory: (bytes) => this.#memory.take(bytes),
+      },
     );
     this.#note = undefined;
     this.#keys = [];
@@ -153,7 +166,8 @@ export class AppendQueue {
   }
 
   /** The writer has made the oldest batch durable. */
-  onCommitted(): void {
+  onCommitted(memory: ArrayBuffer): void {
+    this.#memory.giveBack(memory);
     const done = this.#written.shift();
     if (done === undefined) return;
     this.#durableEnd = done.built.end;

@@ -4,6 +4,7 @@
  * and on disk; a batch never crosses a segment.
  */
 import { HASH_BYTES } from "@aegisflow/evidence";
+import { type Batch, type KeyAppend, memoryBytes, partsOfBatch, SEAL_BYTES } from "./batch.ts";
 import {
   type FieldText,
   type FramePosition,
@@ -21,7 +22,6 @@ import {
   SEGMENT_HEADER_BYTES,
   type SegmentHeader,
 } from "./segment-format.ts";
-import { type Batch, type KeyAppend, SEAL_BYTES } from "./segment-writer.ts";
 
 /** Where the next frame goes. */
 export interface LogEnd {
@@ -61,12 +61,16 @@ export interface BuiltBatch {
   readonly positions: readonly FramePosition[];
 }
 
-/** @param note a checkpoint to keep in the log's own history, before the records. */
-export function buildBatch(
-  end: LogEnd,
-  records: readonly PendingRecord[],
-  extras: { readonly note: Uint8Array | undefined; readonly keys: readonly KeyAppend[]; readonly segmentBytes: number },
-): BuiltBatch {
+export interface BatchExtras {
+  /** A checkpoint to keep in the log's own history, before the records. */
+  readonly note: Uint8Array | undefined;
+  readonly keys: readonly KeyAppend[];
+  readonly segmentBytes: number;
+  /** Memory of at least this size; it goes with the batch. */
+  readonly memory: (bytes: number) => ArrayBuffer;
+}
+
+export function buildBatch(end: LogEnd, records: readonly PendingRecord[], extras: BatchExtras): BuiltBatch {
   const { note } = extras;
   const length = batchBytes(records) + (note === undefined ? 0 : FRAME_HEADER_BYTES + note.length);
   const number = end.batch + 1;
@@ -77,7 +81,10 @@ export function buildBatch(
   const segment = begin?.id ?? end.segment;
   const offset = begin === undefined ? end.offset : SEGMENT_HEADER_BYTES;
 
-  const draft = new BatchDraft(length, records, { batch: number, index: end.size });
+  const draft = new BatchDraft(extras.memory(memoryBytes(length, records.length)), length, records.length, {
+    batch: number,
+    index: end.size,
+  });
   if (note !== undefined) draft.addNote(note);
   const positions = records.map((record) => {
     const previous = record.chain.last;
@@ -85,10 +92,11 @@ export function buildBatch(
     draft.addRecord(record, previous);
     return record.chain.last;
   });
-  const { frames, leaves, seals } = draft;
-  const lastLeaf = records.length === 0 ? end.lastLeaf : Uint8Array.from(leaves.subarray(-HASH_BYTES));
+  const { memory, seals } = draft;
+  const lastLeaf = records.length === 0 ? end.lastLeaf : Uint8Array.from(draft.leaves.subarray(-HASH_BYTES));
+  const sizes = { frames: length, records: records.length, seals };
   return {
-    batch: { begin, segment, offset, frames, leaves, seals, keys: extras.keys },
+    batch: { begin, segment, offset, memory, sizes, keys: extras.keys },
     end: { segment, offset: offset + length, batch: number, size: end.size + records.length, lastLeaf },
     positions,
   };
@@ -96,38 +104,42 @@ export function buildBatch(
 
 /** The bytes of a batch while they are filled in. */
 class BatchDraft {
-  // Not from the shared pool: the memory is handed over to the writing thread.
-  readonly frames: Buffer<ArrayBuffer>;
-  readonly leaves: Buffer<ArrayBuffer>;
-  readonly seals: Buffer<ArrayBuffer>;
+  readonly memory: ArrayBuffer;
+  readonly leaves: Buffer;
+  readonly #frames: Buffer;
+  readonly #seals: Buffer;
   readonly #batch: number;
   #index: number;
   #records = 0;
-  #sealed = 0;
+  /** Bodies to seal. */
+  seals = 0;
   at = 0;
 
   constructor(
+    memory: ArrayBuffer,
     length: number,
-    records: readonly PendingRecord[],
+    records: number,
     first: { readonly batch: number; readonly index: number },
   ) {
-    this.frames = Buffer.allocUnsafeSlow(length);
-    this.leaves = Buffer.allocUnsafeSlow(records.length * HASH_BYTES);
-    this.seals = Buffer.allocUnsafeSlow(records.filter(({ key }) => key !== undefined).length * SEAL_BYTES);
+    this.memory = memory;
+    const parts = partsOfBatch(memory, { frames: length, records, seals: records });
+    this.#frames = parts.frames;
+    this.leaves = parts.leaves;
+    this.#seals = parts.seals;
     this.#batch = first.batch;
     this.#index = first.index;
   }
 
   addNote(note: Uint8Array): void {
     const bytes = FRAME_HEADER_BYTES + note.length;
-    this.frames.set(note, this.at + FRAME_HEADER_BYTES);
+    this.#frames.set(note, this.at + FRAME_HEADER_BYTES);
     this.#begin(bytes, FRAME_CHECKPOINT);
   }
 
   addRecord(record: PendingRecord, previous: FramePosition): void {
     const bytes = frameBytes(record);
     const { header, headerBytes, keyId, key, fields, nonce } = record;
-    const payload = this.frames.subarray(this.at + FRAME_HEADER_BYTES, this.at + bytes);
+    const payload = this.#frames.subarray(this.at + FRAME_HEADER_BYTES, this.at + bytes);
     writePayloadStart(payload, { header, keyId, previous }, headerBytes);
     if (key !== undefined) {
       const bodyAt = PAYLOAD_PREFIX_BYTES + headerBytes;
@@ -141,17 +153,17 @@ class BatchDraft {
   }
 
   #addSeal(from: number, to: number, key: Uint8Array): void {
-    const at = this.#sealed * SEAL_BYTES;
-    this.seals.writeUInt32LE(from, at);
-    this.seals.writeUInt32LE(to, at + 4);
-    this.seals.set(key, at + 8);
-    this.#sealed++;
+    const at = this.seals * SEAL_BYTES;
+    this.#seals.writeUInt32LE(from, at);
+    this.#seals.writeUInt32LE(to, at + 4);
+    this.#seals.set(key, at + 8);
+    this.seals++;
   }
 
   #begin(bytes: number, type: FrameType): void {
     const end = this.at + bytes;
-    const flags = end === this.frames.length ? BATCH_END : 0;
-    beginFrame(this.frames.subarray(this.at, end), { index: this.#index, batch: this.#batch, type, flags });
+    const flags = end === this.#frames.length ? BATCH_END : 0;
+    beginFrame(this.#frames.subarray(this.at, end), { index: this.#index, batch: this.#batch, type, flags });
     this.at = end;
   }
 }

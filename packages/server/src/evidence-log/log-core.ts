@@ -38,6 +38,8 @@ export interface LogCoreOptions {
   readonly onGrown: () => void;
 }
 
+/** Visible ASCII: one order everywhere, and nothing that could hide in a list. */
+const NAME = /^[\x21-\x7e]{1,200}$/;
 const SESSION_OPEN = "session.open";
 
 interface Waiter<T> {
@@ -77,8 +79,8 @@ export class LogCore {
         published: recovered.published,
       },
       {
-        committed: () => {
-          this.queue.onCommitted();
+        committed: (memory) => {
+          this.queue.onCommitted(memory);
           options.onGrown();
         },
         checkpointed: (checkpoint) => this.#onCheckpoint(checkpoint),
@@ -129,6 +131,7 @@ export class LogCore {
   append(draft: RecordDraft): Promise<WrittenRecord> {
     return new Promise((resolve, reject) => {
       this.#assertRunning();
+      assertNames(draft);
       this.queue.assertRoom();
       const session = this.sessions.use(draft);
       assertOpen(session);
@@ -279,4 +282,10 @@ function emptyWaiting(): { checkpoints: Waiter<void>[]; keys: Waiter<void>[]; cl
 
 function refOf({ tenant, sid }: SessionRef): SessionRef {
   return { tenant, sid };
+}
+
+/** @throws AegisError `invalid-input` unless both can name a chain. */
+function assertNames({ tenant, sid }: SessionRef): void {
+  if (NAME.test(tenant) && NAME.test(sid)) return;
+  throw new AegisError("invalid-input", "tenant and session id must be 1 to 200 visible ASCII characters");
 }

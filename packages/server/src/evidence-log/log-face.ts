@@ -7,7 +7,7 @@ import { createLogOperations } from "./log-operations.ts";
 import { proveConsistency, proveIndex } from "./log-proofs.ts";
 import type { Erasure } from "./session-erasure.ts";
 import { mergePage } from "./session-index.ts";
-import type { SessionRef, SessionState } from "./session-state.ts";
+import type { SessionState } from "./session-state.ts";
 import type { OpenedLog } from "./start-evidence-log.ts";
 
 export interface LogFace {
@@ -18,8 +18,6 @@ export interface LogFace {
   startSchedule(unknownOutcomes: number): () => void;
 }
 
-/** Visible ASCII: one order everywhere, and nothing that could hide in a list. */
-const NAME = /^[\x21-\x7e]{1,200}$/;
 /** One page of a list. */
 export const LIST_LIMIT_MAX = 1000;
 
@@ -31,11 +29,7 @@ export function createLogFace(opened: OpenedLog): LogFace {
   let unknownOutcomes = 0;
 
   const log: EvidenceLog = {
-    append: async (draft) => {
-      assertNames(draft);
-      const { leaf, seq, sid } = await core.append(draft);
-      return { leaf, seq, sid };
-    },
+    append: (draft) => core.append(draft),
     exportSession: (ref) => operations.exportSession(ref),
     listSessions: (query) => {
       const bounded = { ...query, limit: Math.max(1, Math.min(query.limit, LIST_LIMIT_MAX)) };
@@ -96,12 +90,6 @@ export function createLogFace(opened: OpenedLog): LogFace {
       return () => schedule.grown();
     },
   };
-}
-
-/** @throws AegisError `invalid-input` unless both can name a chain. */
-function assertNames({ tenant, sid }: SessionRef): void {
-  if (NAME.test(tenant) && NAME.test(sid)) return;
-  throw new AegisError("invalid-input", "tenant and session id must be 1 to 200 visible ASCII characters");
 }
 
 function summaryOf(session: SessionState): SessionSummary {

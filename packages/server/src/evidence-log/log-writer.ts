@@ -3,8 +3,9 @@
  * `startInlineWriter` works in this thread (simulations, memory); `startThreadWriter` in a worker (the product).
  */
 import type { Ed25519Signer } from "@aegisflow/evidence";
+import type { Batch } from "./batch.ts";
 import type { FileSystem } from "./file-system.ts";
-import { type Batch, SegmentWriter, type SignedCheckpoint, type WriterStart } from "./segment-writer.ts";
+import { SegmentWriter, type SignedCheckpoint, type WriterStart } from "./segment-writer.ts";
 
 export interface LogWriter {
   /** Takes over the batch's memory. Answered by `committed`. */
@@ -19,8 +20,8 @@ export interface LogWriter {
 
 /** Answers, in the order of the calls; after `failed` there are no more. */
 export interface WriterEvents {
-  /** The oldest batch that was not answered yet is durable. */
-  readonly committed: () => void;
+  /** The oldest batch that was not answered yet is durable; its memory comes back. */
+  readonly committed: (memory: ArrayBuffer) => void;
   /** Undefined when there was nothing new to sign. */
   readonly checkpointed: (checkpoint: SignedCheckpoint | undefined) => void;
   readonly keysReplaced: () => void;
@@ -46,7 +47,11 @@ export function startInlineWriter(files: FileSystem, signer: Ed25519Signer): Sta
       }
     };
     return {
-      commit: (batch) => answer(() => writer.commit(batch), events.committed),
+      commit: (batch) =>
+        answer(
+          () => writer.commit(batch),
+          () => events.committed(batch.memory),
+        ),
       checkpoint: () => answer(() => writer.checkpoint(), events.checkpointed),
       replaceKeys: (shard, bytes) => answer(() => writer.replaceKeys(shard, bytes), events.keysReplaced),
       close: () => answer(() => writer.close(), events.closed),

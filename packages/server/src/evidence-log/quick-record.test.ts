@@ -55,7 +55,7 @@ describe("quick records", () => {
         if (fields.some(({ text }) => text === undefined)) return;
         const built = records.build(
           header,
-          fields.map((field) => ({ ...field, text: field.text ?? "" })),
+          fields.map((field) => ({ ...field, text: field.text ?? "", textBytes: 0 })),
         );
         const expected = slowly(
           header,

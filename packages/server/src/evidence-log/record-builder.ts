@@ -13,7 +13,7 @@ import {
 } from "@aegisflow/evidence";
 import { DISCLOSURE_DEPTH_MAX } from "@aegisflow/evidence/commitment";
 import { nodeCrypto } from "@aegisflow/evidence/node-crypto";
-import type { Clock, Ids } from "../governance/ports.ts";
+import type { Clock } from "../governance/ports.ts";
 import type { PendingRecord } from "./batch-builder.ts";
 import type { LiveSession } from "./live-sessions.ts";
 import { type QuickRecord, QuickRecords, quotePlain } from "./quick-record.ts";
@@ -44,7 +44,6 @@ export interface RecordContext {
   readonly boot: string;
   readonly epoch: number;
   readonly clock: Clock;
-  readonly ids: Ids;
   readonly randomBytes: (count: number) => Uint8Array;
 }
 
@@ -60,6 +59,8 @@ export type RecordKeys = (session: LiveSession, seq: number) => Uint8Array;
 export class RecordBuilder {
   readonly #context: RecordContext;
   readonly #quick = new QuickRecords();
+  /** Records of this run: with the run's own id, the id of each. */
+  #made = 0;
 
   constructor(context: RecordContext) {
     this.#context = context;
@@ -72,7 +73,9 @@ export class RecordBuilder {
   prepare(session: LiveSession, draft: RecordDraft, keys: RecordKeys): PreparedRecord {
     const { randomBytes } = this.#context;
     const values = keptValues(draft.disclosures);
-    const fields = values.map(({ name, text }): FieldText => ({ name, text, salt: randomBytes(SALT_BYTES) }));
+    const fields = values.map(({ name, text, textBytes }): FieldText => {
+      return { name, text, textBytes, salt: randomBytes(SALT_BYTES) };
+    });
     const header = this.#header(session, draft);
     const {
       header: text,
@@ -102,12 +105,12 @@ export class RecordBuilder {
   }
 
   #header(session: LiveSession, { kind, p, ref = {} }: RecordDraft): HeaderDraft {
-    const { origin, boot, epoch, clock, ids } = this.#context;
+    const { origin, boot, epoch, clock } = this.#context;
     const { tenant, sid } = session.state;
     return {
       boot,
       epoch,
-      id: ids.next(),
+      id: `${boot}-${++this.#made}`,
       kind,
       log: origin,
       mono: String(Math.floor(clock.monotonicMs() * 1000)),
@@ -129,6 +132,7 @@ interface KeptValue {
   readonly value: JsonValue;
   /** Canonical JSON, made once: measured, committed to and sealed. */
   readonly text: string;
+  readonly textBytes: number;
 }
 
 /** The general way, for whatever the quick one does not take. */
@@ -155,21 +159,28 @@ function keptValues(disclosures: RecordDraft["disclosures"]): readonly KeptValue
     .sort()
     .map((name): KeptValue => {
       const value = disclosures[name] ?? null;
-      const text = canonicalText(value);
-      total += text.length;
-      return { name, value, text };
+      const printed = printValue(value);
+      total += printed.text.length;
+      return { name, value, ...printed };
     });
   const charsMax = total > RECORD_BODY_CHARS_MAX ? LARGE_VALUE_CHARS : VALUE_CHARS_MAX;
   return total > charsMax ? kept.map((value) => (value.text.length > charsMax ? digestOf(value) : value)) : kept;
 }
 
-function canonicalText(value: JsonValue): string {
-  const quoted = typeof value === "string" ? quotePlain(value) : undefined;
-  return quoted ?? refusing(() => canonicalJson(value, { numbers: "strict-json", depthMax: DISCLOSURE_DEPTH_MAX }));
+interface PrintedValue {
+  readonly text: string;
+  readonly textBytes: number;
 }
 
-function digestOf({ name, text }: KeptValue): KeptValue {
+function printValue(value: JsonValue): PrintedValue {
+  const quoted = typeof value === "string" ? quotePlain(value) : undefined;
+  if (quoted !== undefined) return { text: quoted, textBytes: quoted.length };
+  const text = refusing(() => canonicalJson(value, { numbers: "strict-json", depthMax: DISCLOSURE_DEPTH_MAX }));
+  return { text, textBytes: Buffer.byteLength(text, "utf8") };
+}
+
+function digestOf({ name, text, textBytes }: KeptValue): KeptValue {
   const sha256 = createHash("sha256").update(text, "utf8").digest("hex");
-  const value = { bytes: String(Buffer.byteLength(text)), omitted: true, sha256 };
-  return { name, value, text: canonicalJson(value) };
+  const value = { bytes: String(textBytes), omitted: true, sha256 };
+  return { name, value, ...printValue(value) };
 }

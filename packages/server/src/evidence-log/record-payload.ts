@@ -2,18 +2,17 @@
  * Payload of a record frame: `header length u32 | key id u32 | frame before: segment u32, offset u32 | header | body`.
  * The frame before is the session's previous record: following it backwards reads a session without any index.
  * The body is `nonce 12 B | {length u32, ciphertext, tag 16 B}…`, one AES-256-GCM box per committed field, in the
- * order of the names in `cm`; a box holds the salt (22 base64url characters) and the value's JSON text.
+ * order of the names in `cm`; a box holds the salt (16 B) and the value's JSON text.
  */
 import { createCipheriv, createDecipheriv } from "node:crypto";
-import { type CanonicalInput, type Disclosures, parseStrictJson } from "@aegisflow/evidence";
+import { type CanonicalInput, type Disclosures, parseStrictJson, SALT_BYTES } from "@aegisflow/evidence";
 import { fieldKey } from "./key-tree.ts";
 import { asBuffer } from "./segment-format.ts";
 
 export const PAYLOAD_PREFIX_BYTES = 16;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-const SALT_CHARS = 22;
-const BOX_BYTES_MIN = 4 + SALT_CHARS + TAG_BYTES;
+const BOX_BYTES_MIN = 4 + SALT_BYTES + TAG_BYTES;
 
 /** Where a frame stands. `segment` 0 means nowhere: ids start at 1. */
 export interface FramePosition {
@@ -38,7 +37,7 @@ export function writePayloadStart(into: Buffer, payload: Omit<RecordPayload, "bo
   into.writeUInt32LE(payload.keyId, 4);
   into.writeUInt32LE(payload.previous.segment, 8);
   into.writeUInt32LE(payload.previous.offset, 12);
-  into.write(payload.header, PAYLOAD_PREFIX_BYTES, "utf8");
+  writeText(into, payload.header, PAYLOAD_PREFIX_BYTES, headerBytes);
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -71,25 +70,31 @@ export interface FieldText {
   readonly salt: Uint8Array;
   /** Canonical JSON of the value. */
   readonly text: string;
+  /** Of the text in UTF-8; equal to its length for ASCII. */
+  readonly textBytes: number;
 }
 
 /** Bytes of the body of these fields. */
 export function bodyBytes(fields: readonly FieldText[]): number {
   if (fields.length === 0) return 0;
-  return fields.reduce((sum, { text }) => sum + BOX_BYTES_MIN + Buffer.byteLength(text, "utf8"), NONCE_BYTES);
+  return fields.reduce((sum, { textBytes }) => sum + BOX_BYTES_MIN + textBytes, NONCE_BYTES);
 }
 
 /** Lays out a body in the clear, with room for the tags; `into` has exactly its length. `sealBody` comes before the disk. */
 export function writeBody(into: Buffer, fields: readonly FieldText[], nonce: Uint8Array): void {
   into.set(nonce);
   let at = NONCE_BYTES;
-  for (const { salt, text } of fields) {
-    const start = at + 4;
-    let end = start + into.write(asBuffer(salt).toString("base64url"), start, "latin1");
-    end += into.write(text, end, "utf8") + TAG_BYTES;
-    into.writeUInt32LE(end - start, at);
-    at = end;
+  for (const { salt, text, textBytes } of fields) {
+    into.writeUInt32LE(SALT_BYTES + textBytes + TAG_BYTES, at);
+    into.set(salt, at + 4);
+    writeText(into, text, at + 4 + SALT_BYTES, textBytes);
+    at += BOX_BYTES_MIN + textBytes;
   }
+}
+
+/** ASCII needs no encoder. */
+function writeText(into: Buffer, text: string, at: number, bytes: number): void {
+  into.write(text, at, bytes === text.length ? "latin1" : "utf8");
 }
 
 /** Encrypts a laid-out body where it lies, each field under its own key. */
@@ -124,7 +129,7 @@ export function openBody(stored: Uint8Array, names: readonly string[], keyOf: Fi
     at += 4 + Math.max(0, length);
     const key = keyOf(field);
     if (key === undefined) return;
-    const opened = length < TAG_BYTES + SALT_CHARS || at > bytes.length ? undefined : openBox(box, key, nonce);
+    const opened = length < TAG_BYTES + SALT_BYTES || at > bytes.length ? undefined : openBox(box, key, nonce);
     if (opened === undefined) damaged.push(name);
     else disclosures[name] = opened;
   });
@@ -135,8 +140,10 @@ function openBox(box: Buffer, key: Uint8Array, nonce: Uint8Array): readonly [str
   try {
     const decipher = createDecipheriv("aes-256-gcm", key, nonce);
     decipher.setAuthTag(box.subarray(box.length - TAG_BYTES));
-    const text = decipher.update(box.subarray(0, box.length - TAG_BYTES), undefined, "utf8") + decipher.final("utf8");
-    return [text.slice(0, SALT_CHARS), parseStrictJson(text.slice(SALT_CHARS))];
+    const opened = decipher.update(box.subarray(0, box.length - TAG_BYTES));
+    decipher.final();
+    const text = utf8.decode(opened.subarray(SALT_BYTES));
+    return [opened.subarray(0, SALT_BYTES).toString("base64url"), parseStrictJson(text)];
   } catch {
     return undefined;
   }

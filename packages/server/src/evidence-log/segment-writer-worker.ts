@@ -15,7 +15,9 @@ const port = parentPort;
 assertThat(port !== null, "the segment writer runs as a worker thread");
 const { folder, start }: WriterThreadData = workerData;
 
-const answer = (message: WriterAnswer): void => port.postMessage(message);
+/** A batch's memory goes back with its answer. */
+const answer = (message: WriterAnswer): void =>
+  port.postMessage(message, message.kind === "committed" ? [message.memory] : []);
 
 let writer: SegmentWriter | undefined;
 try {
@@ -45,7 +47,7 @@ function carryOut(writer: SegmentWriter, order: WriterOrder): WriterAnswer {
   switch (order.kind) {
     case "commit":
       writer.commit(order.batch);
-      return { kind: "committed" };
+      return { kind: "committed", memory: order.batch.memory };
     case "checkpoint":
       return { kind: "checkpointed", checkpoint: writer.checkpoint() };
     case "replace-keys":

@@ -15,12 +15,12 @@ import {
   utf8Encode,
 } from "@aegisflow/evidence";
 import { nodeCrypto } from "@aegisflow/evidence/node-crypto";
+import { type Batch, type KeyAppend, partsOfBatch, SEAL_BYTES } from "./batch.ts";
 import { type FileSystem, type OpenFile, replaceFile, writeFully } from "./file-system.ts";
 import { KeyFileWriter } from "./key-file-writer.ts";
 import { type LockStore, openLockStore, type SignedState } from "./lock-store.ts";
 import { sealBody } from "./record-payload.ts";
 import {
-  asBuffer,
   encodeSegmentHeader,
   endFrame,
   framesOf,
@@ -32,30 +32,6 @@ import { createTileWriter, type TileWriter } from "./tile-store.ts";
 import { GrowingTree, partialTiles, type Tile, type TreeEdge } from "./tree-edge.ts";
 
 export const CHECKPOINT_PATH = "checkpoint";
-
-/** Bytes of one entry of `Batch.seals`. */
-export const SEAL_BYTES = 40;
-
-/** Sealed key sets that must be durable before the records that need them. */
-export interface KeyAppend {
-  readonly shard: number;
-  readonly bytes: Uint8Array;
-}
-
-export interface Batch {
-  /** The segment to begin before writing, when the current one is full. */
-  readonly begin: SegmentHeader | undefined;
-  readonly segment: number;
-  /** Where the frames go: always the end of the segment. */
-  readonly offset: number;
-  /** Bodies still in the clear, crcs still to be written. */
-  readonly frames: Uint8Array<ArrayBuffer>;
-  /** For each body: where it begins and ends among the frames, u32 each, and its record's key, 32 bytes. */
-  readonly seals: Uint8Array<ArrayBuffer>;
-  /** Leaf hashes of the records, 32 bytes each. */
-  readonly leaves: Uint8Array<ArrayBuffer>;
-  readonly keys: readonly KeyAppend[];
-}
 
 /** Where recovery left the log. */
 export interface WriterStart {
@@ -140,14 +116,18 @@ export class SegmentWriter {
       const file = this.#file;
       assertThat(file !== undefined && batch.segment === this.#segment, "a batch goes to the open segment");
       assertThat(batch.offset === this.#offset, "a batch goes to the end of its segment");
-      sealBatch(asBuffer(batch.frames), asBuffer(batch.seals));
-      writeFully(file, batch.frames, batch.offset);
+      const { frames, leaves, seals } = partsOfBatch(batch.memory, batch.sizes);
+      sealBatch(frames, seals);
+      writeFully(file, frames, batch.offset);
       file.datasync();
-      this.#offset += batch.frames.length;
-      for (let at = 0; at < batch.leaves.length; at += HASH_BYTES) {
-        this.#tree.append(batch.leaves.subarray(at, at + HASH_BYTES));
-      }
+      this.#offset += frames.length;
+      this.#grow(Uint8Array.from(leaves));
     });
+  }
+
+  /** @param leaves a copy: the tree keeps some of them, the batch's memory goes back. */
+  #grow(leaves: Uint8Array): void {
+    for (let at = 0; at < leaves.length; at += HASH_BYTES) this.#tree.append(leaves.subarray(at, at + HASH_BYTES));
   }
 
   /** Header and name are durable before the first frame: a frame in a file that vanishes would be lost after its ack. */

@@ -3,11 +3,11 @@
  * back when they are needed again. Secrets never leave this object but as single record keys.
  */
 import { AegisError } from "@aegisflow/core";
+import type { KeyAppend } from "./batch.ts";
 import type { FileSystem } from "./file-system.ts";
 import { encodeKeyEntry, openKeyEntry, readKeyFile, shardOf } from "./key-files.ts";
 import { eraseFields, KEY_BYTES, KeyCursor, type KeySet, wholeKeySet } from "./key-tree.ts";
 import type { LiveSession } from "./live-sessions.ts";
-import type { KeyAppend } from "./segment-writer.ts";
 import type { SessionRef } from "./session-state.ts";
 
 const NONCE_BYTES = 12;

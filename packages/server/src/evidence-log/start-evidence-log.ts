@@ -93,7 +93,7 @@ function openParts(parts: LogParts, index: SessionIndex, onGrown: () => void): O
   const keys = new SessionKeys({ files, kek, nextKeyId: recovered.nextKeyId, randomBytes });
   const { clock, ids } = sources;
   const { epoch } = recovered.signed;
-  const context: RecordContext = { origin: originText(origin), boot: ids.next(), epoch, clock, ids, randomBytes };
+  const context: RecordContext = { origin: originText(origin), boot: ids.next(), epoch, clock, randomBytes };
   const core = new LogCore(recovered, {
     context,
     limits: settings.limits,

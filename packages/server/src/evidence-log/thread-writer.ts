@@ -5,8 +5,9 @@
  */
 import { Worker } from "node:worker_threads";
 import { AegisError, errorText } from "@aegisflow/core";
+import type { Batch } from "./batch.ts";
 import type { StartWriter, WriterEvents } from "./log-writer.ts";
-import type { Batch, SignedCheckpoint, WriterStart } from "./segment-writer.ts";
+import type { SignedCheckpoint, WriterStart } from "./segment-writer.ts";
 
 export interface WriterThreadData {
   readonly folder: string;
@@ -20,7 +21,7 @@ export type WriterOrder =
   | { readonly kind: "close" };
 
 export type WriterAnswer =
-  | { readonly kind: "committed" }
+  | { readonly kind: "committed"; readonly memory: ArrayBuffer }
   | { readonly kind: "checkpointed"; readonly checkpoint: SignedCheckpoint | undefined }
   | { readonly kind: "keys-replaced" }
   | { readonly kind: "closed" }
@@ -45,7 +46,7 @@ export function startThreadWriter(folder: string): StartWriter {
     worker.on("exit", (code) => fail(`the writing thread ended with code ${code}`));
     const order = (message: WriterOrder, transfer: ArrayBuffer[] = []): void => worker.postMessage(message, transfer);
     return {
-      commit: (batch) => order({ kind: "commit", batch }, buffersOf(batch)),
+      commit: (batch) => order({ kind: "commit", batch }, [batch.memory]),
       checkpoint: () => order({ kind: "checkpoint" }),
       replaceKeys: (shard, bytes) => order({ kind: "replace-keys", shard, bytes }),
       close: () => order({ kind: "close" }),
@@ -53,15 +54,10 @@ export function startThreadWriter(folder: string): StartWriter {
   };
 }
 
-/** Memory that is moved to the thread instead of copied: the batch was built for nobody else. */
-function buffersOf({ frames, leaves, seals }: Batch): ArrayBuffer[] {
-  return [frames, leaves, seals].filter((bytes) => bytes.length > 0).map((bytes) => bytes.buffer);
-}
-
 function tell(events: WriterEvents, answer: Exclude<WriterAnswer, { kind: "failed" }>): void {
   switch (answer.kind) {
     case "committed":
-      events.committed();
+      events.committed(answer.memory);
       return;
     case "checkpointed":
       events.checkpointed(answer.checkpoint);

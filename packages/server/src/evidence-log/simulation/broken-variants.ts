@@ -50,8 +50,9 @@ export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
   {
     name: "acknowledges before the batch is durable",
     file: "log-writer.ts",
-    find: "commit: (batch) => answer(() => writer.commit(batch), events.committed),",
-    replace: "commit: (batch) => { queueMicrotask(events.committed); answer(() => writer.commit(batch), () => {}); },",
+    find: "          () => writer.commit(batch),\n          () => events.committed(batch.memory),",
+    replace:
+      "          () => { queueMicrotask(() => events.committed(batch.memory)); writer.commit(batch); },\n          () => {},",
     caughtBy: CRASHES,
   },
   {
