@@ -8,6 +8,7 @@ import { type Bench, type BenchRow, meetsTarget } from "./bench-row.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   limits: async () => (await import("./limits.bench.ts")).limitsBench,
+  decision: async () => (await import("./decision.bench.ts")).decisionBench,
   evidence: async () => (await import("./evidence.bench.ts")).evidenceBench,
   action: async () => (await import("./action.bench.ts")).actionBench,
   process: async () => (await import("./process.bench.ts")).processBench,
