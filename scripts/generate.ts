@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { configJsonSchema } from "@aegisflow/core/config/config-json-schema";
-import { builtInPackRules, builtInPackTexts } from "./generate/built-in-packs.ts";
+import { builtInPackCases, builtInPackRules, builtInPackTexts } from "./generate/built-in-packs.ts";
 import { configurationPage } from "./generate/configuration-page.ts";
 import { exampleYaml } from "./generate/example-yaml.ts";
 import { openApi } from "./generate/openapi.ts";
@@ -20,6 +20,7 @@ export interface GeneratedFile {
 export const GENERATED_FILES: readonly GeneratedFile[] = [
   { path: "packages/core/src/policy/generated/built-in-pack-texts.ts", make: builtInPackTexts },
   { path: "packages/core/src/policy/generated/built-in-packs.ts", make: builtInPackRules },
+  { path: "packages/core/src/policy/generated/built-in-pack-cases.ts", make: builtInPackCases },
   { path: "docs/reference/configuration.md", make: configurationPage },
   { path: "docs/reference/aegisflow.schema.json", make: configJsonSchemaFile },
   { path: "docs/reference/aegisflow.example.yaml", make: exampleYaml },

@@ -1,6 +1,6 @@
 /**
  * The shipped policy packs as modules, so that a single binary holds them: already parsed, because a start must not
- * spend its time on YAML, and as texts, for showing them.
+ * spend its time on YAML, and as texts, for showing them; their cases as texts, for `aegisctl policy test`.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,18 +17,24 @@ interface PackFile {
 }
 
 /** @param root the repository; packs are `policy-packs/<name>.yaml`, their cases `<name>.cases.yaml`. */
-function packFiles(root: string): PackFile[] {
+function packFiles(root: string, named = /^[a-z0-9-]+\.yaml$/): PackFile[] {
   const folder = join(root, "policy-packs");
-  const files = existsSync(folder) ? readdirSync(folder).filter((file) => /^[a-z0-9-]+\.yaml$/.test(file)) : [];
+  const files = existsSync(folder) ? readdirSync(folder).filter((file) => named.test(file)) : [];
   return files.sort().map((file) => {
     const text = readFileSync(join(folder, file), "utf8");
-    return { name: file.replace(/\.yaml$/, ""), path: `policy-packs/${file}`, text };
+    return { name: file.replace(/(?:\.cases)?\.yaml$/, ""), path: `policy-packs/${file}`, text };
   });
 }
 
 export function builtInPackTexts(root: string): string {
   const entries = packFiles(root).map(({ name, text }) => `  ${JSON.stringify(name)}: ${JSON.stringify(text)},\n`);
   return `${HEAD}export const BUILT_IN_PACK_TEXTS: Readonly<Record<string, string>> = {\n${entries.join("")}};\n`;
+}
+
+export function builtInPackCases(root: string): string {
+  const files = packFiles(root, /^[a-z0-9-]+\.cases\.yaml$/);
+  const entries = files.map(({ name, text }) => `  ${JSON.stringify(name)}: ${JSON.stringify(text)},\n`);
+  return `${HEAD}export const BUILT_IN_PACK_CASES: Readonly<Record<string, string>> = {\n${entries.join("")}};\n`;
 }
 
 export function builtInPackRules(root: string): string {

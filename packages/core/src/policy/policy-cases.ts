@@ -4,12 +4,15 @@
  */
 import { z } from "zod";
 import type { ActionDraft } from "../action/action.ts";
+import type { JsonSchema } from "../config/config-json-schema.ts";
 import type { ConfigProblem } from "../config/key-path.ts";
 import { readYaml } from "../config/read-yaml.ts";
+import { toProblems } from "../config/schema-problems.ts";
 import { DECISIONS, type DecisionKind } from "../decision/decision.ts";
 import { type ActionInput, actionInputFields, type DescribeDraft, toDrafts } from "./action-input.ts";
 import type { CompiledPolicy } from "./compile-rules.ts";
-import { decideAllByRules } from "./decide-by-rules.ts";
+import { decideAllByRules, type OperationRuling } from "./decide-by-rules.ts";
+import { matchRule } from "./match-rule.ts";
 
 /** Most cases in one file. */
 export const CASES_MAX = 10_000;
@@ -24,7 +27,9 @@ const caseSchema = z.strictObject({
   rule: z.string().optional().describe("Id of the rule that must decide, with or without the pack's name."),
   note: z.string().optional(),
 });
-const casesSchema = z.strictObject({ cases: z.array(caseSchema).min(1).max(CASES_MAX) });
+const casesSchema = z.strictObject({
+  cases: z.array(caseSchema).min(1, "a file of cases needs at least one case").max(CASES_MAX),
+});
 
 export interface PolicyCase {
   readonly input: ActionInput;
@@ -44,11 +49,9 @@ export function parsePolicyCases(text: string, fileName: string): ParsedCases {
   if (yaml.problems.length > 0) return { kind: "errors", errors: yaml.problems };
   const parsed = casesSchema.safeParse(yaml.value ?? {});
   if (!parsed.success) {
-    const errors = parsed.error.issues.map(({ path, message }) => {
-      const keys = path.map((key) => (typeof key === "symbol" ? String(key) : key));
-      return yaml.problemAt(keys, message.toLowerCase());
-    });
-    return { kind: "errors", errors };
+    // Zod's own type says more than is needed here; every field above is plain JSON Schema.
+    const jsonSchema = z.toJSONSchema(casesSchema, { io: "input", unrepresentable: "any" }) as JsonSchema;
+    return { kind: "errors", errors: toProblems(parsed.error, yaml, yaml.value ?? {}, jsonSchema) };
   }
   const errors: ConfigProblem[] = [];
   const cases = parsed.data.cases.flatMap((entry, index): PolicyCase[] => {
@@ -75,6 +78,8 @@ export interface CaseFailure {
   readonly expected: string;
   readonly got: string;
   readonly reason: string;
+  /** What decided each operation, and why the rule that was expected did not match. */
+  readonly trace: readonly string[];
 }
 
 export interface CasesReport {
@@ -105,6 +110,7 @@ export function runPolicyCases(
       expected: policyCase.rule === undefined ? policyCase.expect : `${policyCase.expect} by ${policyCase.rule}`,
       got: `${deciding.decision} by ${deciding.ruleId}`,
       reason: deciding.reason,
+      trace: traceOf(policy, operations, policyCase.rule),
     });
   }
   return {
@@ -115,11 +121,26 @@ export function runPolicyCases(
   };
 }
 
+/** Most operations of one action told one by one. */
+const TRACE_MAX = 10;
+
+function traceOf(policy: CompiledPolicy, operations: readonly OperationRuling[], wanted: string | undefined): string[] {
+  const rule = wanted === undefined ? undefined : policy.rules.find(({ id }) => isRule(id, wanted));
+  return operations.slice(0, TRACE_MAX).map(({ view, decision, ruleId }) => {
+    const failed = rule === undefined || ruleId === rule.id ? undefined : matchRule(rule, view);
+    const whyNot = failed === undefined ? "" : `; ${wanted}: ${failed}`;
+    return `${view.capability} \`${shorten(view.label)}\`: ${decision} by ${ruleId}${whyNot}`;
+  });
+}
+
 function isRule(id: string, wanted: string): boolean {
   return id === wanted || id.endsWith(`/${wanted}`);
 }
 
 export function describeCase({ protocol, tool, target }: ActionDraft): string {
-  const about = target === tool ? "" : ` \`${target.length > 100 ? `${target.slice(0, 100)}…` : target}\``;
-  return `${protocol} ${tool}${about}`;
+  return `${protocol} ${tool}${target === tool ? "" : ` \`${shorten(target)}\``}`;
+}
+
+function shorten(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }
