@@ -28,19 +28,13 @@ async function createProgram(noun: string | undefined, io: CliIo): Promise<Comma
     .version(versionLine("aegisctl"))
     .addHelpText("after", ENVIRONMENT_HELP)
     .showHelpAfterError("(aegisctl help COMMAND shows what it takes)");
-  inheritFrame(program, io);
+  // Inherited by every command made below.
+  program.exitOverride().configureOutput({ writeOut: io.stdout, writeErr: io.stderr });
   for (const [name, entry] of Object.entries(COMMANDS)) {
     if (name === noun || noun === "help") (await entry.load())(program, io);
     else program.command(name).description(entry.summary);
   }
-  // Settings are copied on `.command()` only for commands made after them, so the whole tree gets them here.
-  for (const command of program.commands) inheritFrame(command, io);
   return program;
-}
-
-function inheritFrame(command: Command, io: CliIo): void {
-  command.exitOverride().configureOutput({ writeOut: io.stdout, writeErr: io.stderr });
-  for (const child of command.commands) inheritFrame(child, io);
 }
 
 function reportError(error: unknown, io: CliIo): void {
