@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { shown, type Transcript } from "../demo/transcript.ts";
 import { type Product, type ProductPorts, startProduct } from "../product-process.ts";
 import type { Shipped } from "../smoke.ts";
-import { connectPlainMcp, type PlainAnswer } from "./plain-mcp.ts";
+import { connectPlainMcp, INITIALIZE_PARAMS, type PlainAnswer } from "./plain-mcp.ts";
 import { type Ended, runProgram } from "./run-program.ts";
 
 const MERGE = "github.merge_pull_request";
@@ -29,6 +29,7 @@ export async function driveProduct(transcript: Transcript, shipped: Shipped): Pr
       runProgram([...shipped.aegisctl, ...args], shipped.folder, operatorEnvironment(product));
     await answersPeople(transcript, product, aegisctl);
     await governsCalls(transcript, product, aegisctl);
+    await bridgesStdio(transcript, shipped, product);
     await provesIt(transcript, shipped, product, aegisctl);
   } catch (error) {
     console.error(`the server said:\n${product.output()}`);
@@ -84,6 +85,24 @@ async function governsCalls(transcript: Transcript, product: Product, aegisctl: 
   transcript.step("the identical retry runs", ran.result !== undefined, shown(ran.result ?? ran, 160));
   const again = await mcp.call(MERGE, MERGE_42);
   transcript.step("once", approvalIdOf(again) !== "" && approvalIdOf(again) !== approvalId, again.error?.message ?? "");
+}
+
+/** As an MCP client starts it: the agent's key comes from the data folder. */
+async function bridgesStdio(transcript: Transcript, shipped: Shipped, product: Product): Promise<void> {
+  const lines = [
+    { jsonrpc: "2.0", id: 1, method: "initialize", params: INITIALIZE_PARAMS },
+    { jsonrpc: "2.0", method: "notifications/initialized" },
+    { jsonrpc: "2.0", id: 2, method: "tools/list", params: {} },
+  ];
+  const environment = { ...BARE_ENVIRONMENT, AEGISFLOW_HOME: product.home, AEGISFLOW_MCP_URL: product.mcpUrl };
+  const input = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+  const bridged = await runProgram([...shipped.aegisctl, "mcp"], shipped.folder, environment, input);
+  const holds = bridged.output.includes('"serverInfo"') && bridged.output.includes("github.list_repos");
+  transcript.step(
+    "aegisctl mcp bridges a client on stdio",
+    bridged.status === 0 && holds,
+    shown(bridged.output.trim(), 200),
+  );
 }
 
 async function provesIt(transcript: Transcript, shipped: Shipped, product: Product, aegisctl: Aegisctl): Promise<void> {

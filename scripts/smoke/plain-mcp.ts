@@ -16,6 +16,12 @@ export interface PlainMcp {
 
 const PROTOCOL_VERSION = "2025-11-25";
 
+export const INITIALIZE_PARAMS = {
+  protocolVersion: PROTOCOL_VERSION,
+  capabilities: {},
+  clientInfo: { name: "smoke", version: "1" },
+};
+
 export async function connectPlainMcp(url: string, key: string): Promise<PlainMcp> {
   let session: string | undefined;
   let nextId = 0;
@@ -41,11 +47,7 @@ export async function connectPlainMcp(url: string, key: string): Promise<PlainMc
     return answerTo(nextId, await post({ jsonrpc: "2.0", id: nextId, method, params }));
   }
 
-  await request("initialize", {
-    protocolVersion: PROTOCOL_VERSION,
-    capabilities: {},
-    clientInfo: { name: "smoke", version: "1" },
-  });
+  await request("initialize", INITIALIZE_PARAMS);
   await post({ jsonrpc: "2.0", method: "notifications/initialized" });
   return { request, call: (name, args) => request("tools/call", { name, arguments: args }) };
 }

@@ -14,13 +14,17 @@ export function runProgram(
   argv: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>>,
+  input = "",
 ): Promise<Ended> {
   const [program = "", ...args] = argv;
   const options = { cwd, env, timeout: TIMEOUT_MS, maxBuffer: OUTPUT_BYTES_MAX };
   return new Promise((resolve) => {
-    execFile(program, args, options, (error, stdout, stderr) => {
+    const child = execFile(program, args, options, (error, stdout, stderr) => {
       const status = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
       resolve({ status, output: stdout + stderr });
     });
+    // A program that ended without reading is no failure of ours.
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(input);
   });
 }
