@@ -9,7 +9,7 @@ import { viewPrompts } from "./catalog/prompt-catalog.ts";
 import { viewResources } from "./catalog/resource-catalog.ts";
 import type { Exchange } from "./exchange.ts";
 import type { GateContext } from "./gate-context.ts";
-import { promptDraft, resourceDraft } from "./read-actions.ts";
+import { promptDraft, resourceDrafts } from "./read-actions.ts";
 import { invalidParams } from "./wire/rpc-error.ts";
 
 /** Entries on one page: most gateways need one page, and clients that ignore cursors see all of it. */
@@ -65,7 +65,7 @@ async function listUris(
   const entries = resources.map(({ gate, key, definition }) => ({
     key: `${gate.upstream.name} ${key}`,
     item: definition,
-    draft: resourceDraft(exchange, gate, { uri: key }, key),
+    draft: resourceDrafts(exchange, gate, { uri: key }, key)[0],
     isOpen: kind === "templates",
   }));
   return pageOf(context, exchange, kind === "resources" ? "resources" : "resourceTemplates", entries, params);

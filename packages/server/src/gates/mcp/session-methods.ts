@@ -3,7 +3,7 @@ import type { JsonObject } from "@aegisflow/core";
 import type { Exchange, SessionState } from "./exchange.ts";
 import type { GateContext } from "./gate-context.ts";
 import { isLogLevel } from "./log-levels.ts";
-import { assertReadable, findOwner, resourceDraft } from "./read-actions.ts";
+import { assertReadable, findOwner, resourceDrafts, uriOf } from "./read-actions.ts";
 import { INVALID_REQUEST, invalidParams, RpcError } from "./wire/rpc-error.ts";
 
 /** One session, or one `subscriptions/listen` stream, watches at most this many resources. */
@@ -50,8 +50,8 @@ export async function unsubscribeResource(
 
 /** Name of the upstream that is watched. @throws RpcError when the caller may not read it or nobody has it. */
 export async function watchResource(context: GateContext, exchange: Exchange, uri: string): Promise<string> {
-  const gate = await findOwner(context, uri);
-  await assertReadable(context, resourceDraft(exchange, gate, { uri }, uri), uri);
+  const gate = await findOwner(context, uriOf({ uri }));
+  await assertReadable(context, resourceDrafts(exchange, gate, { uri }, uri), { name: uri });
   await context.preferences.watch(gate, uri);
   return gate.upstream.name;
 }
@@ -59,10 +59,4 @@ export async function watchResource(context: GateContext, exchange: Exchange, ur
 function sessionOf(exchange: Exchange): SessionState {
   if (exchange.session !== undefined) return exchange.session;
   throw new RpcError(INVALID_REQUEST, "this needs a session; begin with initialize and send its Mcp-Session-Id");
-}
-
-function uriOf(params: JsonObject): string {
-  const { uri } = params;
-  if (typeof uri !== "string" || uri === "") throw invalidParams("`uri` must be the URI of a resource");
-  return uri;
 }
