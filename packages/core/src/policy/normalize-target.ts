@@ -38,7 +38,8 @@ export function normalizeUrl(text: string): NormalizedUrl {
   if (url.username !== "" || url.password !== "" || /^[^/?#]*:\/\/[^/?#]*@/.test(text.trim())) {
     return { kind: "refused", reason: "the URL carries user information before its host" };
   }
-  const host = url.hostname.replace(/\.$/, "");
+  // NOTE: the parser lowers hosts of the web's own schemes only; rules are lowered for all.
+  const host = url.hostname.toLowerCase().replace(/\.$/, "");
   const port = url.port === "" ? "" : `:${url.port}`;
   return { kind: "ok", host, text: `${url.protocol}//${host}${port}${decodeUnreserved(url.pathname + url.search)}` };
 }
@@ -55,10 +56,17 @@ function decodeUnreserved(text: string): string {
 export function normalizeRepo(text: string): string {
   if (PLAIN_REPO.test(text) && !text.endsWith(".git")) return text;
   const remote = /^(?:[a-z+]+:\/\/(?:[^/@]*@)?|[^/@:]+@)([^/:]+)(?::\d+\/|[:/])(.+)$/i.exec(text.trim());
-  const path = (remote?.[2] ?? text.trim()).replace(/\/+$/, "").replace(/\.git$/i, "");
+  const path = withoutLastSlashes(remote?.[2] ?? text.trim()).replace(/\.git$/i, "");
   const host = remote?.[1]?.toLowerCase() ?? "";
   if (host === "" || CASELESS_FORGES.has(host)) return path.toLowerCase();
   return `${host}/${path}`;
+}
+
+/** By hand: `/\/+$/` looks at a long run of slashes again from each of them. */
+function withoutLastSlashes(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === "/") end -= 1;
+  return text.slice(0, end);
 }
 
 const PLAIN_REPO = /^[a-z0-9._-]+\/[a-z0-9._-]+$/;
