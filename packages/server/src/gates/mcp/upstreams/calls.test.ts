@@ -213,16 +213,19 @@ describe("questions of the server", () => {
     expect(await answer()).toEqual({ jsonrpc: "2.0", id: "q", result: { from: "two" } });
   });
 
-  test("without a stream go to the only client that can answer", async () => {
-    void call().catch(() => undefined);
-    void call(able).catch(() => undefined);
+  test("without a stream go to the only client that has a call under way", async () => {
+    void call({ method: "tools/list" }).catch(() => undefined);
+    void call({ ...able, method: "tools/call" }).catch(() => undefined);
     receive(SAMPLE);
     expect(await answer()).toMatchObject({ result: { answered: "sampling/createMessage" } });
   });
 
-  test("are refused when two clients could be meant", async () => {
-    void call(able).catch(() => undefined);
-    void call(able).catch(() => undefined);
+  test.each([
+    ["both of whom can answer", able],
+    ["one of whom cannot answer, since the question may be about that one's call", {}],
+  ])("are refused when two clients could be meant, %s", async (_, other) => {
+    void call({ ...other, method: "tools/call" }).catch(() => undefined);
+    void call({ ...able, method: "tools/call" }).catch(() => undefined);
     receive(SAMPLE);
     expect(await answer()).toMatchObject({
       error: { code: -32603, message: "the gateway cannot tell which client this request is meant for" },

@@ -1,7 +1,7 @@
 /**
  * A server's own questions to a client: sampling, elicitation, roots (legacy upstreams only; modern ones answer
  * `input_required` instead). A question goes to the client of the call it belongs to, never to another:
- * by response stream where there is one, else only when a single call under way could be meant.
+ * by response stream where there is one, else only when a single call is under way.
  * INVARIANT: nothing is asked of a client that did not declare that it can answer.
  */
 import { errorText, isAegisError, type JsonObject } from "@aegisflow/core";
@@ -49,10 +49,23 @@ function answerBeforeAsking(owner: PendingCall, frame: ServerRequest, capability
   return refusal(frame, INTERNAL_ERROR, `more than ${QUESTIONS_PER_CALL_MAX} questions in one call`);
 }
 
+/**
+ * The only call of a client, and only if that client can answer. A server does not know which client is behind a
+ * call: with a second one under way, the question may be about what somebody else asked for.
+ */
 function soleCandidate(pending: ReadonlyMap<number, PendingCall>, capability: string): PendingCall | undefined {
-  const able = [...pending.values()].filter((each) => Object.hasOwn(each.request.clientCapabilities, capability));
-  return able.length === 1 ? able[0] : undefined;
+  const [only, another] = [...pending.values()].filter(({ request }) => CLIENT_CALLS.has(request.method));
+  if (only === undefined || another !== undefined) return undefined;
+  return Object.hasOwn(only.request.clientCapabilities, capability) ? only : undefined;
 }
+
+/** What the gateway sends for a client; lists and subscriptions are its own. */
+const CLIENT_CALLS: ReadonlySet<string> = new Set([
+  "tools/call",
+  "prompts/get",
+  "resources/read",
+  "completion/complete",
+]);
 
 /** Roots asked outside any call are nobody's: no roots. Anything else cannot be answered for somebody unknown. */
 function answerUnowned(frame: ServerRequest, ports: CallPorts): string {
