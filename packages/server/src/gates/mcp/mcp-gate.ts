@@ -15,6 +15,7 @@ import type { UpstreamProvider } from "./gate-upstream.ts";
 import { createLegacySessions } from "./legacy-sessions.ts";
 import { createListenStreams } from "./listen-streams.ts";
 import { createNotifier } from "./notify-clients.ts";
+import { createPresence } from "./presence.ts";
 import { createRequestSlots } from "./request-slots.ts";
 import { routeMcpRequest, type Serving } from "./route-request.ts";
 import { createLegacyServer } from "./serve-legacy.ts";
@@ -71,10 +72,16 @@ export function createMcpGate(ports: McpGatePorts, options: McpGateOptions): Mcp
     onSweep: () => listening.closeInvalid(ports.isStillValid),
   });
   const suspended = createSuspendedCalls(clock, ids);
-  const notifier = createNotifier({ sessions, listening, clock, resultPolicy: () => options.settings().resultPolicy });
+  const presence = createPresence(clock);
+  const resultPolicy = () => options.settings().resultPolicy;
+  const notifier = createNotifier({ sessions, listening, presence, clock, resultPolicy });
   clients.take = notifier.take;
   const serving: Serving = {
-    authenticate: ports.authenticate,
+    async authenticate(request) {
+      const caller = await ports.authenticate(request);
+      presence.note(caller);
+      return caller;
+    },
     localCheck: localCheckOf(options.settings),
     requestBytesMax: () => options.settings().requestBytesMax,
     modern: createModernServer(context, suspended, listening),

@@ -9,6 +9,7 @@ import type { UpstreamListener } from "./catalog/upstream-lists.ts";
 import { isSameCaller, type LegacySession, type LegacySessions } from "./legacy-sessions.ts";
 import type { ListenStreams } from "./listen-streams.ts";
 import { isLoggable } from "./log-levels.ts";
+import type { Presence } from "./presence.ts";
 import { type ResultPolicy, redactParams } from "./result-policy.ts";
 import { encodeNotification } from "./wire/json-rpc.ts";
 
@@ -25,6 +26,7 @@ export interface Notifier {
 export interface NotifierPorts {
   readonly sessions: LegacySessions;
   readonly listening: ListenStreams;
+  readonly presence: Pick<Presence, "isAlone">;
   readonly clock: Pick<Clock, "sleep">;
   readonly resultPolicy: () => ResultPolicy;
 }
@@ -75,11 +77,12 @@ function passUpdate({ sessions, listening }: NotifierPorts, upstreamName: string
   listening.resourceUpdated(upstreamName, update);
 }
 
-/** A log line that names no request may speak of anybody's: it is passed on only while a single key is connected. */
-function passLog({ sessions, resultPolicy }: NotifierPorts, params: JsonObject): void {
+/** A log line that names no request may speak of anybody's: it is passed on only while a single key uses the gate. */
+function passLog({ sessions, presence, resultPolicy }: NotifierPorts, params: JsonObject): void {
   const open = [...sessions.all()];
   const [first] = open;
   if (first === undefined || !open.every((session) => isSameCaller(session.caller, first.caller))) return;
+  if (!presence.isAlone(first.caller)) return;
   const text = encodeNotification("notifications/message", redactParams(resultPolicy(), params));
   for (const session of open) if (wants(session, params)) session.announce(text);
 }
