@@ -46,6 +46,8 @@ const LISTS = [
 
 export function createListenStreams(context: GateContext): ListenStreams {
   const streams = new Set<ListenStream>();
+  /** Streams whose upstreams are still being asked: they count already. */
+  const opening = new Set<Exchange>();
 
   const send = ({ sink, exchange }: ListenStream, method: string, params: JsonObject): void => {
     const marked = { ...params, _meta: { [SUBSCRIPTION_ID_KEY]: exchange.id } };
@@ -67,11 +69,13 @@ export function createListenStreams(context: GateContext): ListenStreams {
         throw invalidParams(`key \`${variant.key}\` reads like \`${variant.known}\`; send one spelling`);
       const filter = params["notifications"];
       if (!isJsonObject(filter)) throw invalidParams("`notifications` must say what to listen for");
-      const own = [...streams].filter((stream) => isSameCaller(stream.exchange.caller, exchange.caller)).length;
-      if (streams.size >= STREAMS_MAX || own >= STREAMS_PER_CALLER_MAX) {
+      const others = [...[...streams].map((stream) => stream.exchange), ...opening];
+      const own = others.filter(({ caller }) => isSameCaller(caller, exchange.caller)).length;
+      if (others.length >= STREAMS_MAX || own >= STREAMS_PER_CALLER_MAX) {
         throw new RpcError(UPSTREAM_FAILED, "too many streams listen already; close some of them");
       }
-      const stream = await openStream(context, exchange, filter);
+      opening.add(exchange);
+      const stream = await openStream(context, exchange, filter).finally(() => opening.delete(exchange));
       streams.add(stream);
       stream.sink.onClosed(() => {
         streams.delete(stream);

@@ -10,28 +10,28 @@ export const RUNNING_MAX = 4_096;
 export const RUNNING_PER_CALLER_MAX = 128;
 
 export interface RequestSlots {
-  /** Gives the way to free the slot. @throws AegisError `limit-exceeded` at once when there is none. */
-  take(caller: McpCaller): () => void;
+  /** Gives the way to free the slots. @throws AegisError `limit-exceeded` at once when there are not so many. */
+  take(caller: McpCaller, count?: number): () => void;
 }
 
 export function createRequestSlots(): RequestSlots {
   const running = new Map<string, number>();
   let total = 0;
   return {
-    take(caller) {
+    take(caller, count = 1) {
       const key = `${caller.tenant}\0${caller.id}`;
       const own = running.get(key) ?? 0;
-      if (own >= RUNNING_PER_CALLER_MAX || total >= RUNNING_MAX) {
+      if (own + count > RUNNING_PER_CALLER_MAX || total + count > RUNNING_MAX) {
         throw new AegisError(
           "limit-exceeded",
           `${own} requests of this key are running already; wait for some of them`,
         );
       }
-      running.set(key, own + 1);
-      total += 1;
+      running.set(key, own + count);
+      total += count;
       return () => {
-        total -= 1;
-        const left = (running.get(key) ?? 1) - 1;
+        total -= count;
+        const left = (running.get(key) ?? count) - count;
         if (left === 0) running.delete(key);
         else running.set(key, left);
       };

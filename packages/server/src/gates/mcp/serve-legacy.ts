@@ -147,7 +147,7 @@ async function serveBatch(
     throw new RpcError(INVALID_REQUEST, "initialize must be sent alone", { status: 400 });
   }
   if (requests.length === 0) return accepted();
-  const freeSlot = context.slots.take(peer.caller);
+  const freeSlot = context.slots.take(peer.caller, requests.length);
   const { reply, gone } = openLegacyReply(context, request, peer, logs);
   const answers = requests.map((message) => serveLegacyRequest(context, peer, message, reply.send, gone));
   void Promise.all(answers).then(reply.finish).finally(freeSlot);

@@ -88,9 +88,13 @@ export function createSseServer(context: GateContext, sessions: LegacySessions):
         const message = `protocol version ${session.version} has no batches; send one message at a time`;
         throw new RpcError(INVALID_REQUEST, message, { status: 400 });
       }
+      const asks = messages.filter(({ kind }) => kind === "request").length;
+      const freeSlots = context.slots.take(caller, asks);
+      const answers: Promise<void>[] = [];
       for (const message of messages) {
-        deliver(message, session, (asked) => void answer(session, stream, asked, request.headers));
+        deliver(message, session, (asked) => answers.push(answer(session, stream, asked, request.headers)));
       }
+      void Promise.all(answers).finally(freeSlots);
       return accepted();
     },
   };
