@@ -156,6 +156,16 @@ test.each<[string, string, readonly string[], string, string]>([
 });
 
 describe("inspectTool()", () => {
+  test.each(["<", "</", "ignore", "never tell", "must read", "instead of using"])(
+    "reads a long run of blanks after %j in linear time",
+    (start) => {
+      const startedMs = performance.now();
+      inspectTool({ name: "t", description: `${start}${" ".repeat(1_000_000)}important${" ".repeat(1_000_000)}` });
+      // Quadratic matching takes minutes.
+      expect(performance.now() - startedMs).toBeLessThan(2_000);
+    },
+  );
+
   const kinds = (definition: JsonObject) => inspectTool(definition).map(({ kind }) => kind);
   test.each<[string, JsonObject]>([
     ["zero width", { description: "reads a\u200bfile" }],

@@ -1,7 +1,7 @@
 /**
  * Looks at a tool definition the way a language model reads it: text that people cannot see, and text that gives
  * orders instead of describing. A finding sends calls of the tool to review until somebody has accepted it.
- * Pure; every pattern is linear (bounded gaps, no nested repetition).
+ * Pure; every pattern is linear (bounded gaps, no nested or neighbouring repetition of the same characters).
  */
 import type { JsonObject, JsonValue } from "@aegisflow/core";
 import { isJsonObject } from "../wire/json-rpc.ts";
@@ -35,7 +35,10 @@ const INSTRUCTIONS: readonly (readonly [RegExp, string])[] = [
     /\b(?:do\s+not|don't|never|without)\s+(?:ever\s+)?(?:tell|telling|inform|informing|mention|mentioning|reveal|revealing|notify|notifying|alert|show|showing)\b.{0,40}\b(?:user|human|person|anyone)\b/is,
     "asks to keep something from the user",
   ],
-  [/<\s*\/?\s*(?:important|system|instructions?|secret|admin|override|assistant)\s*>/i, "carries a pseudo system tag"],
+  [
+    /<\s{0,8}\/?\s{0,8}(?:important|system|instructions?|secret|admin|override|assistant)\s{0,8}>/i,
+    "carries a pseudo system tag",
+  ],
   [/\b(?:system|developer)\s+prompt\b/i, "speaks of the system prompt"],
   [
     /(?:~|\$HOME|%USERPROFILE%)[/\\]\.(?:ssh|aws|cursor|claude|config|gnupg|kube|docker|netrc|npmrc|env)\b/i,
