@@ -233,6 +233,8 @@ async function holdForApproval(
     case "consumed":
       return { kind: "needs-approval", approval };
     case "approved": {
+      // The policy changed while people thought: what it now says is decided when the call is asked again.
+      if (ports.policies.current().hash !== recorded.decision.policy_hash) return { kind: "needs-approval", approval };
       const claim = await claimApproval(ports, recorded);
       // Somebody else's identical call was faster: the approval is spent, this call needs its own.
       return claim === undefined ? { kind: "needs-approval", approval } : spendApproval(ports, recorded, claim);
