@@ -2,7 +2,7 @@
 import type { ApprovalItem } from "@aegisflow/core/admin-api/admin-api";
 import { type CanonicalInput, parseStrictJson } from "@aegisflow/evidence";
 import { type Html, html } from "./html.ts";
-import { hasForeignLetters, hasHidden, visible } from "./visible.ts";
+import { hasForeignCharacters, hasHidden, visible } from "./visible.ts";
 
 type Envelope = ApprovalItem["envelope"];
 
@@ -66,9 +66,9 @@ function wordList(words: readonly string[]): Html {
 
 function warningsOf(text: string): Html {
   const hidden = hasHidden(text.replaceAll("\n", ""));
-  const foreign = hasForeignLetters(text);
+  const foreign = hasForeignCharacters(text);
   return html`${hidden && html`<p class="note bad">The arguments hold characters that do not print; they are marked.</p>`}
-${foreign && html`<p class="note">The arguments hold letters that are not ASCII; some look like others.</p>`}`;
+${foreign && html`<p class="note">The arguments hold characters that are not ASCII; some look like others.</p>`}`;
 }
 
 /** Texts of several lines (a file, a message, a statement) as lines, each under its place in the arguments. */

@@ -5,7 +5,7 @@ import type { OutboundResponse } from "../../runtime/runtime.ts";
 import { argumentsView, effectsView, riskOf } from "./action-view.ts";
 import { type Html, html } from "./html.ts";
 import { page } from "./layout.ts";
-import { hasForeignLetters, visible } from "./visible.ts";
+import { hasForeignCharacters, visible } from "./visible.ts";
 import type { WebSession } from "./web-session.ts";
 
 export interface ApprovalPageInput {
@@ -26,7 +26,7 @@ ${effectsView(item.envelope)}${reasons(item)}${item.status === "pending" && deci
 function summary({ envelope, status, ...item }: ApprovalItem, nowMs: number): Html {
   const risk = riskOf(envelope);
   const { actor } = envelope;
-  const odd = hasForeignLetters(envelope.tool) || hasForeignLetters(envelope.target);
+  const odd = hasForeignCharacters(envelope.tool) || hasForeignCharacters(envelope.target);
   return html`<section><div class="head"><span class="chip ${status}">${status}</span><span class="chip ${risk}">${risk} risk</span>
 <span class="soft">${envelope.requested_capability} over ${envelope.protocol}</span></div>
 <h1>${visible(envelope.tool)}</h1><dl>
@@ -36,7 +36,7 @@ function summary({ envelope, status, ...item }: ApprovalItem, nowMs: number): Ht
 ${fact("Justification", envelope.justification)}${fact("Environment", envelope.environment)}
 <dt>Asked</dt><dd>${timeOf(item.submitted_at)}</dd>
 <dt>Expires</dt><dd>${timeOf(item.expire_at)}${status === "pending" && html` <small>${remaining(item.expire_at, nowMs)}</small>`}</dd></dl>
-${odd && html`<p class="note">The tool's or target's name holds letters that are not ASCII; some look like others.</p>`}</section>`;
+${odd && html`<p class="note">The tool's or target's name holds characters that are not ASCII; some look like others.</p>`}</section>`;
 }
 
 function reasons({ decision }: ApprovalItem): Html {

@@ -28,9 +28,9 @@ export function hasHidden(text: string): boolean {
   return HIDDEN.test(text);
 }
 
-/** Letters of other scripts can look like Latin ones; a person should know that they are there. */
-export function hasForeignLetters(text: string): boolean {
-  return /(?!\p{ASCII})\p{L}/u.test(text);
+/** Letters, digits, dashes, dots, slashes and marks of other scripts can look like ASCII; a person should know. */
+export function hasForeignCharacters(text: string): boolean {
+  return /\P{ASCII}/u.test(text);
 }
 
 function codePointOf(char: string): string {
