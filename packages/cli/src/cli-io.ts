@@ -3,7 +3,7 @@
  * environment and folder they run in, how they reach the server, and how they end.
  */
 
-/** 0 ok, 1 error, 2 verification (or a policy test, or a lint) failed. */
+/** 0 ok, 1 error (also a failed policy test or lint), 2 verification failed. */
 export type ExitCode = 0 | 1 | 2;
 
 export interface CliIo {

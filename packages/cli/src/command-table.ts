@@ -50,9 +50,17 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "show what an action would be decided to be",
     load: async () => (await import("./commands/action-test.ts")).addTestActionCommand,
   },
+  simulate: {
+    summary: "show the decision an action would get, by the server or offline",
+    load: async () => (await import("./commands/policy-simulate.ts")).addPolicySimulate,
+  },
+  "diff-policy": {
+    summary: "show the actions that two policies decide differently",
+    load: async () => (await import("./commands/policy-diff.ts")).addDiffPolicyCommand,
+  },
   policy: {
-    summary: "history, current, rollback",
-    load: loadPolicyCommands,
+    summary: "test, lint, diff, why, simulate, history, current, rollback",
+    load: async () => (await import("./commands/policy.ts")).addPolicyCommands,
   },
   "policy-pack": {
     summary: "list and show policy packs",
@@ -87,12 +95,3 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/break-glass.ts")).addBreakGlassCommands,
   },
 };
-
-/** What tests a policy without a server, and what manages the versions of a server's, under one name. */
-async function loadPolicyCommands(): Promise<AddCommands> {
-  const { addPolicyVersionCommands } = await import("./commands/policy-versions.ts");
-  return (program, io) => {
-    const policy = program.command("policy").description("history, current, rollback");
-    addPolicyVersionCommands(policy, io);
-  };
-}

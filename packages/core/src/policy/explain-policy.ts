@@ -4,7 +4,7 @@
  */
 import type { ActionDraft, Capability } from "../action/action.ts";
 import type { ToolRuleConfig } from "../config/policy-schema.ts";
-import type { DecisionKind } from "../decision/decision.ts";
+import { type DecisionKind, isStricter } from "../decision/decision.ts";
 import { type ActionView, viewAction } from "./action-view.ts";
 import type { CompiledPolicy } from "./compile-rules.ts";
 import { type OperationRuling, ruleOn, strictestOf } from "./decide-by-rules.ts";
@@ -102,4 +102,14 @@ function present<K extends string, T>(key: K, value: T | undefined): { readonly 
   const entry: { [P in K]?: T } = {};
   entry[key] = value;
   return entry;
+}
+
+/** An action on several targets: the explanation of the strictest. */
+export function strictestExplanation(
+  policy: CompiledPolicy,
+  drafts: readonly [ActionDraft, ...ActionDraft[]],
+): Explanation {
+  const [first, ...others] = drafts.map((draft) => explainPolicy(policy, draft));
+  if (first === undefined) return explainPolicy(policy, drafts[0]);
+  return others.reduce((strictest, next) => (isStricter(next.decision, strictest.decision) ? next : strictest), first);
 }
