@@ -1,4 +1,4 @@
-/** aegisctl policy test, lint, diff, simulate, why: what a policy says, before and after it is in force. */
+/** aegisctl policy: tests, lints, compares and explains policies; and the versions that a server applied. */
 import type { Command } from "commander";
 import type { CliIo } from "../cli-io.ts";
 import { addWhyCommand } from "./action-why.ts";
@@ -6,12 +6,14 @@ import { addPolicyDiff } from "./policy-diff.ts";
 import { addPolicyLint } from "./policy-lint.ts";
 import { addPolicySimulate } from "./policy-simulate.ts";
 import { addPolicyTest } from "./policy-test.ts";
+import { addPolicyVersionCommands } from "./policy-versions.ts";
 
-/** @param policy the `policy` command. */
-export function addPolicyCommands(policy: Command, io: CliIo): void {
+export function addPolicyCommands(program: Command, io: CliIo): void {
+  const policy = program.command("policy").description("test, lint, diff, why, simulate, history, current, rollback");
   addPolicyTest(policy, io);
   addPolicyLint(policy, io);
   addPolicyDiff(policy, io);
-  addPolicySimulate(policy, io);
   addWhyCommand(policy, io);
+  addPolicySimulate(policy, io);
+  addPolicyVersionCommands(policy, io);
 }
