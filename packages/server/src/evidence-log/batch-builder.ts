@@ -5,16 +5,12 @@
  */
 import { HASH_BYTES } from "@aegisflow/evidence";
 import { type Batch, type KeyAppend, memoryBytes, partsOfBatch, SEAL_BYTES } from "./batch.ts";
-import {
-  type FieldText,
-  type FramePosition,
-  PAYLOAD_PREFIX_BYTES,
-  writeBody,
-  writePayloadStart,
-} from "./record-payload.ts";
+import { type BodyDraft, writeBody } from "./record-body.ts";
+import { type FramePosition, PAYLOAD_PREFIX_BYTES, writePayloadStart } from "./record-payload.ts";
 import {
   BATCH_END,
   beginFrame,
+  copyOf,
   FRAME_CHECKPOINT,
   FRAME_HEADER_BYTES,
   FRAME_RECORD,
@@ -43,10 +39,9 @@ export interface PendingRecord {
   readonly headerBytes: number;
   /** 64 hex. */
   readonly leaf: string;
-  /** What is disclosed, in the order of the names; sealed by the writer. */
-  readonly fields: readonly FieldText[];
+  /** What is disclosed; sealed by the writer. */
+  readonly body: BodyDraft;
   readonly bodyBytes: number;
-  readonly nonce: Uint8Array;
   /** Of the record; undefined when it has no fields. */
   readonly key: Uint8Array | undefined;
   readonly keyId: number;
@@ -93,7 +88,7 @@ export function buildBatch(end: LogEnd, records: readonly PendingRecord[], extra
     return record.chain.last;
   });
   const { memory, seals } = draft;
-  const lastLeaf = records.length === 0 ? end.lastLeaf : Uint8Array.from(draft.leaves.subarray(-HASH_BYTES));
+  const lastLeaf = records.length === 0 ? end.lastLeaf : copyOf(draft.leaves.subarray(-HASH_BYTES));
   const sizes = { frames: length, records: records.length, seals };
   return {
     batch: { begin, segment, offset, memory, sizes, keys: extras.keys },
@@ -138,12 +133,12 @@ class BatchDraft {
 
   addRecord(record: PendingRecord, previous: FramePosition): void {
     const bytes = frameBytes(record);
-    const { header, headerBytes, keyId, key, fields, nonce } = record;
+    const { header, headerBytes, keyId, key, body } = record;
     const payload = this.#frames.subarray(this.at + FRAME_HEADER_BYTES, this.at + bytes);
     writePayloadStart(payload, { header, keyId, previous }, headerBytes);
     if (key !== undefined) {
       const bodyAt = PAYLOAD_PREFIX_BYTES + headerBytes;
-      writeBody(payload.subarray(bodyAt), fields, nonce);
+      writeBody(payload.subarray(bodyAt), body);
       this.#addSeal(this.at + FRAME_HEADER_BYTES + bodyAt, this.at + bytes, key);
     }
     this.leaves.write(record.leaf, this.#records * HASH_BYTES, "hex");

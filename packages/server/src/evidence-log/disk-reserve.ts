@@ -7,7 +7,8 @@ import type { EvidenceLimits } from "./evidence-limits.ts";
 import { type FileSystem, writeFully } from "./file-system.ts";
 
 export const BALLAST_PATH = "ballast";
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 256 * 1024;
+const MIB = 1024 * 1024;
 
 export type DiskState = "enough" | "only-last-words";
 
@@ -24,25 +25,27 @@ export function checkReserve(files: FileSystem, limits: EvidenceLimits): DiskSta
 }
 
 export function diskFull({ reserveBytes }: EvidenceLimits): AegisError {
-  const mib = Math.ceil(reserveBytes / CHUNK_BYTES);
+  const mib = Math.ceil(reserveBytes / MIB);
   return new AegisError("unavailable", `the evidence log's disk is full, free at least ${mib} MiB and start again`);
 }
 
-/** Makes the ballast again; real bytes, because a sparse file would hold nothing back. */
-export function restoreBallast(
+/**
+ * Makes the ballast again, beside other work. Real bytes, because a sparse file would hold nothing back; not synced,
+ * because the space is taken as soon as they are written.
+ */
+export async function restoreBallast(
   files: FileSystem,
-  limits: EvidenceLimits,
-  randomBytes: (count: number) => Uint8Array,
-): void {
-  if (limits.ballastBytes === 0 || files.exists(BALLAST_PATH)) return;
-  if (files.freeBytes() < limits.reserveBytes + limits.ballastBytes) return;
-  const file = files.open(BALLAST_PATH, "create");
+  { ballastBytes, reserveBytes }: EvidenceLimits,
+  sources: { readonly randomBytes: (count: number) => Uint8Array; readonly pause: () => Promise<void> },
+): Promise<void> {
+  if (ballastBytes === 0 || files.freeBytes() < reserveBytes + ballastBytes) return;
+  const file = files.open(BALLAST_PATH, files.exists(BALLAST_PATH) ? "edit" : "create");
   try {
-    const chunk = randomBytes(Math.min(CHUNK_BYTES, limits.ballastBytes)).slice();
-    for (let at = 0; at < limits.ballastBytes; at += chunk.length) {
-      writeFully(file, chunk.subarray(0, Math.min(chunk.length, limits.ballastBytes - at)), at);
+    const chunk = sources.randomBytes(CHUNK_BYTES).slice();
+    for (let at = file.size(); at < ballastBytes; at += chunk.length) {
+      writeFully(file, chunk.subarray(0, Math.min(chunk.length, ballastBytes - at)), at);
+      await sources.pause();
     }
-    file.datasync();
   } finally {
     file.close();
   }

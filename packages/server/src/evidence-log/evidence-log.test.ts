@@ -214,19 +214,27 @@ describe("openEvidenceLog()", () => {
   test("takes values of any number, depth and size, and refuses what it cannot hold", async () => {
     const log = await open(newFolder());
     await loadPolicy(log);
-    const nested = JSON.parse(`${"[".repeat(60)}1${"]".repeat(60)}`);
+    const nested = JSON.parse(`${"[".repeat(63)}1${"]".repeat(63)}`);
     await log.append(
-      decision("block", { disclosures: { nested, tiny: 5e-324, large: "é".repeat(200_000), text: "日本\u0000" } }),
+      decision("block", {
+        disclosures: {
+          nested,
+          deeper: [[nested]],
+          huge: [1e300, -0],
+          lone: "\ud800",
+          tiny: 5e-324,
+          large: "é".repeat(200_000),
+          text: "日本\u0000",
+        },
+      }),
     );
     expect(await log.verifySession(SESSION)).toMatchObject({ valid: true });
     const bundle = await log.exportSession(SESSION);
     expect(await verdicts(log, bundle)).toBe("PASS, PASS, PASS");
     expect(bundle).toContain('"omitted":true');
+    expect(bundle).toContain('"[1e+300,0]"');
     expect(log.append(decision("block", { p: { "no name": "x" } }))).rejects.toThrow("this cannot be recorded");
     expect(log.append(decision("block", { sid: "with space" }))).rejects.toThrow("visible ASCII");
-    expect(log.append(decision("block", { disclosures: { lone: "\ud800" } }))).rejects.toThrow(
-      "this cannot be recorded",
-    );
     // A refused draft leaves no gap.
     await act(log);
     expect(await log.verifySession(SESSION)).toMatchObject({ valid: true, total_records: 4 });

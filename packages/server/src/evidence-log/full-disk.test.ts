@@ -1,7 +1,7 @@
 /** A small disk that fills up: nothing acknowledged is lost, nothing is acknowledged afterwards, and last words fit. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadRuntime } from "../runtime/runtime.ts";
@@ -64,9 +64,9 @@ describe("an evidence log on a full disk", () => {
       expect(records.some(({ header }) => header.kind === "recovery")).toBe(true);
       rmSync(join(disk, "filler"));
       const log = await open(fatal);
-      expect(existsSync(join(disk, "evidence/ballast"))).toBe(true);
       expect(await log.verifySession({ tenant: "t", sid: "s0" })).toMatchObject({ valid: true });
       await log.close();
+      expect(statSync(join(disk, "evidence/ballast")).size).toBe(LIMITS.ballastBytes);
     },
     TIMEOUT_MS,
   );

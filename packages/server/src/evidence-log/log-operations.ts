@@ -2,10 +2,12 @@
 import { AegisError } from "@aegisflow/core";
 import { createNoteSigner, formatVerifierKey } from "@aegisflow/evidence";
 import { nodeCrypto } from "@aegisflow/evidence/node-crypto";
+import type { FileSystem } from "./file-system.ts";
 import { type HeadsSnapshot, takeHeads } from "./heads-snapshot.ts";
 import type { KeySet } from "./key-tree.ts";
 import type { WrittenRecord } from "./log-core.ts";
 import { LOG_CHAIN, systemRecord } from "./log-opening.ts";
+import type { FramePosition } from "./record-payload.ts";
 import { dropIntention, type Erasure, keepIntention, planErasure, type RedactRequest } from "./session-erasure.ts";
 import { buildSessionBundle } from "./session-export.ts";
 import { createRecordReader, readBackwards, type StoredRecord } from "./session-reader.ts";
@@ -145,13 +147,24 @@ function findRecord({ parts }: OpenedLog, last: SessionState["last"], leaf: stri
 async function eraseForGood({ core, keys, parts }: OpenedLog, { erased, record }: Erasure): Promise<WrittenRecord> {
   const written = await core.append(record);
   await core.queue.pause(async () => {
-    const { shard, bytes } = keys.without(erased);
+    const { shard, bytes } = keys.without(erased, readBody(parts.files, erased.at));
     await core.replaceKeys(shard, bytes);
   });
   const live = core.sessions.peek(erased);
   if (live !== undefined) live.cursor = undefined;
   dropIntention(parts.files);
   return written;
+}
+
+/** The stored body of a record; empty when it cannot be read, for then there is nothing to keep of it. */
+function readBody(files: FileSystem, at: FramePosition): Uint8Array {
+  const reader = createRecordReader(files);
+  try {
+    const record = reader.read(at);
+    return "fault" in record ? new Uint8Array(0) : record.payload.body;
+  } finally {
+    reader.close();
+  }
 }
 
 function trustPolicyOf({ context, signer }: OpenedLog): string {

@@ -46,22 +46,17 @@ describe("quick records", () => {
     fc.assert(
       fc.property(draft, fc.dictionary(name, value, { maxKeys: 4 }), (header, disclosures) => {
         const names = Object.keys(disclosures).sort();
-        const salts = names.map((_, i) => new Uint8Array(16).fill(i + 1));
-        const fields = names.map((field, i) => ({
-          name: field,
-          salt: salts[i] ?? new Uint8Array(),
-          text: printed(disclosures[field] ?? null),
-        }));
-        if (fields.some(({ text }) => text === undefined)) return;
-        const built = records.build(
-          header,
-          fields.map((field) => ({ ...field, text: field.text ?? "", textBytes: 0 })),
-        );
-        const expected = slowly(
-          header,
-          Object.fromEntries(names.map((field) => [field, disclosures[field] ?? null])),
-          salts,
-        );
+        const random = Uint8Array.from({ length: names.length * 16 + 12 }, (_, i) => i);
+        const texts = names.map((field) => printed(disclosures[field] ?? null));
+        if (texts.includes(undefined)) return;
+        const fields = names.map((field, i) => {
+          const text = texts[i] ?? "";
+          return { name: field, text, textBytes: Buffer.byteLength(text) };
+        });
+        const built = records.build(header, { fields, random });
+        const sorted = Object.fromEntries(names.map((field) => [field, disclosures[field] ?? null]));
+        const salts = names.map((_, i) => random.subarray(i * 16, i * 16 + 16));
+        const expected = slowly(header, sorted, salts);
         if (built === undefined) return;
         quick++;
         expect<unknown>(built).toEqual({

@@ -5,7 +5,7 @@
  */
 import { hash } from "node:crypto";
 import type { RecordDraft } from "@aegisflow/evidence";
-import type { FieldText } from "./record-payload.ts";
+import { type BodyDraft, writeText } from "./record-body.ts";
 
 export interface QuickRecord {
   readonly header: string;
@@ -34,11 +34,10 @@ export class QuickRecords {
   /** Preimages are put together here; the domain stands at its beginning for good. */
   #scratch = Buffer.alloc(0);
 
-  /** @param fields in the order of their names */
-  build(draft: RecordDraft, fields: readonly FieldText[]): QuickRecord | undefined {
+  build(draft: RecordDraft, body: BodyDraft): QuickRecord | undefined {
     const p = printWords(draft.p, isQuickWord);
     const ref = printWords(draft.ref, isHash);
-    const cm = this.#printCommitments(fields);
+    const cm = this.#printCommitments(body);
     if (p === undefined || ref === undefined || cm === undefined || !isQuickPlace(draft)) return undefined;
     const { boot, epoch, id, kind, log, mono, prev, seq, sid, tenant, ts } = draft;
     // The leaf hash begins with a zero byte: put together with it, the text is gone through once.
@@ -47,24 +46,22 @@ export class QuickRecords {
     return { leaf: hash("sha256", entry, "hex"), header: entry.slice(1), headerBytes: entry.length - 1 };
   }
 
-  #printCommitments(fields: readonly FieldText[]): string | undefined {
+  #printCommitments({ fields, random }: BodyDraft): string | undefined {
     if (fields.length > FIELDS_MAX) return undefined;
     let text = "";
-    for (const { name, salt, text: value } of fields) {
+    let saltAt = 0;
+    for (const { name, text: value, textBytes } of fields) {
       if (!FIELD_NAME.test(name)) return undefined;
-      text += `${text === "" ? "{" : ","}"${name}":"${this.#commit(name, salt, value)}"`;
+      const start = COMMITMENT_DOMAIN.length + SALT_BYTES;
+      const opened = `["${name}",${value}]`;
+      const scratch = this.#room(start + name.length + textBytes + 5);
+      for (let i = 0; i < SALT_BYTES; i++) scratch[COMMITMENT_DOMAIN.length + i] = random[saltAt + i] ?? 0;
+      const end = start + name.length + textBytes + 5;
+      writeText(scratch, opened, start, end - start);
+      text += `${text === "" ? "{" : ","}"${name}":"${hash("sha256", scratch.subarray(0, end), "base64url")}"`;
+      saltAt += SALT_BYTES;
     }
     return text === "" ? "{}" : `${text}}`;
-  }
-
-  #commit(name: string, salt: Uint8Array, value: string): string {
-    const opened = `["${name}",${value}]`;
-    const start = COMMITMENT_DOMAIN.length + SALT_BYTES;
-    // A UTF-16 unit is at most three UTF-8 bytes.
-    const scratch = this.#room(start + opened.length * 3);
-    scratch.set(salt, COMMITMENT_DOMAIN.length);
-    const end = start + scratch.write(opened, start, "utf8");
-    return hash("sha256", scratch.subarray(0, end), "base64url");
   }
 
   #room(bytes: number): Buffer {
@@ -121,7 +118,7 @@ function printWords(words: Readonly<Record<string, string>>, accepts: (text: str
 }
 
 /** Most maps are written down in order: looking costs less than sorting. */
-function sortedKeys(words: Readonly<Record<string, string>>): readonly string[] {
+export function sortedKeys(words: object): readonly string[] {
   const keys = Object.keys(words);
   let before = "";
   for (const key of keys) {

@@ -1,11 +1,13 @@
 /**
- * Makes the record of a draft: its place in the session's chain, commitments, header, leaf hash, sealed body.
- * A value that is too large to keep is committed to by its digest; the record never fails for its size.
+ * Makes the record of a draft: its place in the session's chain, commitments, header, leaf hash, body.
+ * A value that cannot be kept as it is (too large, too deep) is committed to by its digest: no record is refused for
+ * what a tool answered.
  */
 import { createHash } from "node:crypto";
 import { AegisError, type JsonValue } from "@aegisflow/core";
 import {
   buildRecord,
+  type CanonicalOptions,
   canonicalJson,
   EvidenceError,
   type RecordDraft as HeaderDraft,
@@ -16,8 +18,8 @@ import { nodeCrypto } from "@aegisflow/evidence/node-crypto";
 import type { Clock } from "../governance/ports.ts";
 import type { PendingRecord } from "./batch-builder.ts";
 import type { LiveSession } from "./live-sessions.ts";
-import { type QuickRecord, QuickRecords, quotePlain } from "./quick-record.ts";
-import { bodyBytes, type FieldText } from "./record-payload.ts";
+import { type QuickRecord, QuickRecords, quotePlain, sortedKeys } from "./quick-record.ts";
+import { type BodyDraft, bodyBytesOf, type FieldText, randomBytesOf } from "./record-body.ts";
 import { factsOf, landmarkNames, type RecordFacts } from "./session-state.ts";
 
 /** Above this a value is kept as its digest: evidence is for what was done, not for moving files. */
@@ -25,8 +27,6 @@ export const VALUE_CHARS_MAX = 64 * 1024;
 /** Sum over a record; above it, every value longer than `LARGE_VALUE_CHARS` is kept as its digest. */
 export const RECORD_BODY_CHARS_MAX = 512 * 1024;
 const LARGE_VALUE_CHARS = 4 * 1024;
-const NONCE_BYTES = 12;
-const SALT_BYTES = 16;
 
 /** A draft of any kind, the log's own included. */
 export interface RecordDraft {
@@ -71,37 +71,25 @@ export class RecordBuilder {
    * @throws AegisError `invalid-input` when the draft cannot be a record; the chain stays as it was.
    */
   prepare(session: LiveSession, draft: RecordDraft, keys: RecordKeys): PreparedRecord {
-    const { randomBytes } = this.#context;
-    const values = keptValues(draft.disclosures);
-    const fields = values.map(({ name, text, textBytes }): FieldText => {
-      return { name, text, textBytes, salt: randomBytes(SALT_BYTES) };
-    });
+    const body = this.#body(draft);
     const header = this.#header(session, draft);
-    const {
-      header: text,
-      headerBytes,
-      leaf,
-    } = this.#quick.build(header, fields) ?? buildSlowly(header, values, fields);
-    const key = fields.length === 0 ? undefined : keys(session, header.seq);
+    const built = this.#quick.build(header, body) ?? buildSlowly(header, body);
+    const key = body.fields.length === 0 ? undefined : keys(session, header.seq);
     session.seq = header.seq;
-    session.leaf = leaf;
+    session.leaf = built.leaf;
     session.closing = draft.kind === "session.close";
     const keyId = key === undefined ? 0 : session.keyId;
+    const { chain } = session;
     return {
-      record: {
-        header: text,
-        headerBytes,
-        leaf,
-        chain: session.chain,
-        fields,
-        bodyBytes: bodyBytes(fields),
-        nonce: randomBytes(NONCE_BYTES),
-        key,
-        keyId,
-      },
-      facts: factsOf(header, leaf),
-      landmarks: landmarkNames(header, leaf),
+      record: { ...built, chain, body, bodyBytes: bodyBytesOf(body.fields), key, keyId },
+      facts: factsOf(header, built.leaf),
+      landmarks: landmarkNames(header, built.leaf),
     };
+  }
+
+  #body({ disclosures }: RecordDraft): BodyDraft {
+    const fields = keptFields(disclosures);
+    return fields.length === 0 ? NO_BODY : { fields, random: this.#context.randomBytes(randomBytesOf(fields.length)) };
   }
 
   #header(session: LiveSession, { kind, p, ref = {} }: RecordDraft): HeaderDraft {
@@ -125,22 +113,18 @@ export class RecordBuilder {
   }
 }
 
-const NO_SALT = new Uint8Array(0);
-
-interface KeptValue {
-  readonly name: string;
-  readonly value: JsonValue;
-  /** Canonical JSON, made once: measured, committed to and sealed. */
-  readonly text: string;
-  readonly textBytes: number;
-}
+const NO_BODY: BodyDraft = { fields: [], random: new Uint8Array(0) };
 
 /** The general way, for whatever the quick one does not take. */
-function buildSlowly(header: HeaderDraft, values: readonly KeptValue[], fields: readonly FieldText[]): QuickRecord {
-  const salts = fields.map(({ salt }) => salt);
-  const disclosures = Object.fromEntries(values.map(({ name, value }) => [name, value]));
-  const built = refusing(() => buildRecord(nodeCrypto, header, disclosures, () => salts.shift() ?? NO_SALT));
-  return { ...built, headerBytes: Buffer.byteLength(built.header, "utf8") };
+function buildSlowly(header: HeaderDraft, { fields, random }: BodyDraft): QuickRecord {
+  const disclosures = Object.fromEntries(fields.map(({ name, text }) => [name, JSON.parse(text)]));
+  let used = 0;
+  const nextSalt = (bytes: number): Uint8Array => {
+    used += bytes;
+    return random.subarray(used - bytes, used);
+  };
+  const { header: text, leaf } = refusing(() => buildRecord(nodeCrypto, header, disclosures, nextSalt));
+  return { header: text, leaf, headerBytes: Buffer.byteLength(text, "utf8") };
 }
 
 function refusing<T>(work: () => T): T {
@@ -152,35 +136,40 @@ function refusing<T>(work: () => T): T {
   }
 }
 
-/** In the order of the names, which is the order of the sealed boxes. */
-function keptValues(disclosures: RecordDraft["disclosures"]): readonly KeptValue[] {
+/** In the order of the names. */
+function keptFields(disclosures: RecordDraft["disclosures"]): readonly FieldText[] {
   let total = 0;
-  const kept = Object.keys(disclosures)
-    .sort()
-    .map((name): KeptValue => {
-      const value = disclosures[name] ?? null;
-      const printed = printValue(value);
-      total += printed.text.length;
-      return { name, value, ...printed };
-    });
+  const fields: FieldText[] = [];
+  for (const name of sortedKeys(disclosures)) {
+    const field = printField(name, disclosures[name] ?? null);
+    total += field.text.length;
+    fields.push(field);
+  }
+  if (total <= VALUE_CHARS_MAX) return fields;
   const charsMax = total > RECORD_BODY_CHARS_MAX ? LARGE_VALUE_CHARS : VALUE_CHARS_MAX;
-  return total > charsMax ? kept.map((value) => (value.text.length > charsMax ? digestOf(value) : value)) : kept;
+  return fields.map((field) => (field.text.length > charsMax ? digestOf(field.name, field.text) : field));
 }
 
-interface PrintedValue {
-  readonly text: string;
-  readonly textBytes: number;
-}
-
-function printValue(value: JsonValue): PrintedValue {
+function printField(name: string, value: JsonValue): FieldText {
   const quoted = typeof value === "string" ? quotePlain(value) : undefined;
-  if (quoted !== undefined) return { text: quoted, textBytes: quoted.length };
-  const text = refusing(() => canonicalJson(value, { numbers: "strict-json", depthMax: DISCLOSURE_DEPTH_MAX }));
-  return { text, textBytes: Buffer.byteLength(text, "utf8") };
+  if (quoted !== undefined) return { name, text: quoted, textBytes: quoted.length };
+  const text = canonicalText(value, "strict-json");
+  if (text !== undefined) return { name, text, textBytes: Buffer.byteLength(text, "utf8") };
+  // Numbers that other readers would round are kept as the text they stand in; what has no text at all, as a digest.
+  const rounded = canonicalText(value, "finite");
+  return rounded === undefined ? digestOf(name, JSON.stringify(value) ?? "") : printField(name, rounded);
 }
 
-function digestOf({ name, text, textBytes }: KeptValue): KeptValue {
+function canonicalText(value: JsonValue, numbers: NonNullable<CanonicalOptions["numbers"]>): string | undefined {
+  try {
+    return canonicalJson(value, { numbers, depthMax: DISCLOSURE_DEPTH_MAX });
+  } catch (error) {
+    if (error instanceof EvidenceError) return undefined;
+    throw error;
+  }
+}
+
+function digestOf(name: string, text: string): FieldText {
   const sha256 = createHash("sha256").update(text, "utf8").digest("hex");
-  const value = { bytes: String(textBytes), omitted: true, sha256 };
-  return { name, value, ...printValue(value) };
+  return printField(name, { bytes: String(Buffer.byteLength(text)), omitted: true, sha256 });
 }

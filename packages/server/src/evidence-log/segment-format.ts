@@ -63,7 +63,7 @@ export function decodeSegmentHeader(stored: Uint8Array): SegmentHeader | undefin
   return {
     id: bytes.readUInt32LE(8),
     baseIndex: readU64(bytes, 12),
-    previousLeaf: Uint8Array.from(bytes.subarray(20, 52)),
+    previousLeaf: copyOf(bytes.subarray(20, 52)),
     firstBatch: readU64(bytes, 52),
   };
 }
@@ -123,6 +123,11 @@ export function decodeFrame(bytes: Buffer, at: number): Frame | undefined {
     payload: bytes.subarray(at + FRAME_HEADER_BYTES, end),
     length: end - at,
   };
+}
+
+/** A copy in memory of its own. (`Uint8Array.from` goes through an iterator; `slice` of a Buffer shares memory.) */
+export function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes);
 }
 
 /** The same memory as a Buffer. */

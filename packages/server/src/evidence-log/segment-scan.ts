@@ -10,6 +10,7 @@ import { corrupt, rolledBack } from "./refusal.ts";
 import {
   asBuffer,
   BATCH_END,
+  copyOf,
   decodeFrame,
   decodeSegmentHeader,
   FRAME_CHECKPOINT,
@@ -157,7 +158,7 @@ function judgeTail(bytes: Buffer, badAt: number, cursor: Cursor, isLast: boolean
   if (hasLaterFrame(bytes, badAt, writingBatch(cursor))) {
     throw corrupt(`segment ${cursor.segment} has a bad frame at byte ${badAt}, before acknowledged ones`);
   }
-  return { segment: cursor.segment, offset: badAt, bytes: Uint8Array.from(bytes.subarray(badAt)) };
+  return { segment: cursor.segment, offset: badAt, bytes: copyOf(bytes.subarray(badAt)) };
 }
 
 /**
@@ -177,6 +178,6 @@ function scanned(files: FileSystem, cursor: Cursor, torn: Tail | undefined): Omi
   const { segment, offset, batch, size, lastLeaf, batchFrom, ended, lastFrameBytes } = cursor;
   const end: LogEnd = { segment, offset, batch, size, lastLeaf };
   if (batchFrom === undefined) return { end, torn, lastBatch: undefined };
-  const bytes = Uint8Array.from(readSegment(files, segment).subarray(batchFrom, offset));
+  const bytes = copyOf(readSegment(files, segment).subarray(batchFrom, offset));
   return { end, torn, lastBatch: { segment, offset: batchFrom, bytes, ended, lastFrameBytes } };
 }

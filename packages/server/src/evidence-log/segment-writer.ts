@@ -19,8 +19,9 @@ import { type Batch, type KeyAppend, partsOfBatch, SEAL_BYTES } from "./batch.ts
 import { type FileSystem, type OpenFile, replaceFile, writeFully } from "./file-system.ts";
 import { KeyFileWriter } from "./key-file-writer.ts";
 import { type LockStore, openLockStore, type SignedState } from "./lock-store.ts";
-import { sealBody } from "./record-payload.ts";
+import { sealBody } from "./record-body.ts";
 import {
+  copyOf,
   encodeSegmentHeader,
   endFrame,
   framesOf,
@@ -121,7 +122,7 @@ export class SegmentWriter {
       writeFully(file, frames, batch.offset);
       file.datasync();
       this.#offset += frames.length;
-      this.#grow(Uint8Array.from(leaves));
+      this.#grow(copyOf(leaves));
     });
   }
 

@@ -1,7 +1,8 @@
 /**
- * Erases values for good: first it is on record who ordered it and why, then the keys of the fields are destroyed.
- * Salt and value are one sealed box in an immutable segment, so every copy of the segment, backups included, goes
- * dark at once. An intention file makes a crash in between finish the work at the next start.
+ * Erases values for good: first it is on record who ordered it and why, then the record's key is destroyed. Salts and
+ * values are one sealed box in an immutable segment, so every copy of the segment, backups included, goes dark at
+ * once; fields that were not erased move into the key file. An intention file makes a crash in between finish the
+ * work at the next start.
  */
 import { AegisError } from "@aegisflow/core";
 import { canonicalJson, parseStrictJson, utf8Decode, utf8Encode } from "@aegisflow/evidence";
@@ -57,7 +58,15 @@ export function planErasure(request: RedactRequest, target: StoredRecord, chain:
   };
   return {
     leaf: target.leaf,
-    erased: { tenant, sid, seq, keyId: target.payload.keyId, fields: places, fieldCount: names.length },
+    erased: {
+      tenant,
+      sid,
+      seq,
+      at: target.at,
+      keyId: target.payload.keyId,
+      fields: places,
+      fieldCount: names.length,
+    },
     record: { ...chain, kind: "redaction", p, disclosures: {} },
   };
 }
@@ -65,7 +74,8 @@ export function planErasure(request: RedactRequest, target: StoredRecord, chain:
 /** Durable when it returns. */
 export function keepIntention(files: FileSystem, { erased, leaf, record }: Erasure): void {
   const { tenant, sid, kind, p } = record;
-  const value = { erased: { ...erased, fields: [...erased.fields] }, leaf, record: { tenant, sid, kind, p: { ...p } } };
+  const stored = { ...erased, at: { ...erased.at }, fields: [...erased.fields] };
+  const value = { erased: stored, leaf, record: { tenant, sid, kind, p: { ...p } } };
   replaceFile(files, ERASING_PATH, utf8Encode(canonicalJson(value)), "durable");
 }
 

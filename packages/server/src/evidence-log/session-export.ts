@@ -8,7 +8,6 @@ import {
   type BundleRecord,
   buildBundle,
   contextNeeds,
-  type Disclosures,
   type HeadPath,
   toHex,
 } from "@aegisflow/evidence";
@@ -111,8 +110,9 @@ function createBodyOpener(sources: ExportSources, session: { readonly tenant: st
     const { keyId, body } = payload;
     if (keyId === 0 || header.tenant !== session.tenant) return { header: text, disclosures: {} };
     if (!known.has(keyId)) known.set(keyId, sources.keysOf(header, keyId));
-    const disclosures: Disclosures = openRecordBody(header, body, known.get(keyId)).disclosures;
-    return { header: text, disclosures };
+    const disclosures = openRecordBody(header, body, known.get(keyId));
+    // A damaged value cannot be shown; `verifySession` says so.
+    return { header: text, disclosures: disclosures === "damaged" ? {} : disclosures };
   };
 }
 

@@ -6,8 +6,10 @@ import { AegisError } from "@aegisflow/core";
 import type { KeyAppend } from "./batch.ts";
 import type { FileSystem } from "./file-system.ts";
 import { encodeKeyEntry, openKeyEntry, readKeyFile, shardOf } from "./key-files.ts";
-import { eraseFields, KEY_BYTES, KeyCursor, type KeySet, wholeKeySet } from "./key-tree.ts";
+import { eraseRecord, KEY_BYTES, KeyCursor, type KeySet, wholeKeySet } from "./key-tree.ts";
 import type { LiveSession } from "./live-sessions.ts";
+import { openBody, withoutFields } from "./record-body.ts";
+import type { FramePosition } from "./record-payload.ts";
 import type { SessionRef } from "./session-state.ts";
 
 const NONCE_BYTES = 12;
@@ -23,6 +25,7 @@ export interface SessionKeysOptions {
 export interface ErasedFields extends SessionRef {
   readonly keyId: number;
   readonly seq: number;
+  readonly at: FramePosition;
   readonly fields: ReadonlySet<number>;
   readonly fieldCount: number;
 }
@@ -67,12 +70,17 @@ export class SessionKeys {
     return openKeyEntry(kek, entry, ref);
   }
 
-  /** The session's key file without the keys of these fields. */
-  without(erased: ErasedFields): { readonly shard: number; readonly bytes: Uint8Array } {
+  /** The session's key file without the record's key; what is not to be erased stays in it. */
+  without(erased: ErasedFields, stored: Uint8Array): { readonly shard: number; readonly bytes: Uint8Array } {
     const { files, kek, randomBytes } = this.#options;
     const shard = shardOf(erased.keyId);
-    const set = eraseFields(this.load(erased, erased.keyId), erased.seq, erased.fields, erased.fieldCount);
-    const replaced = encodeKeyEntry(kek, erased.keyId, erased, set, randomBytes(NONCE_BYTES));
+    const set = this.load(erased, erased.keyId);
+    const plain = openBody(stored, set, erased.seq);
+    // A box that does not open has nothing to keep.
+    const left =
+      plain === undefined || plain === "damaged" ? undefined : withoutFields(plain, erased.fields, erased.fieldCount);
+    const next = eraseRecord(set, erased.seq, left);
+    const replaced = encodeKeyEntry(kek, erased.keyId, erased, next, randomBytes(NONCE_BYTES));
     const { entries } = readKeyFile(files, shard);
     return { shard, bytes: Buffer.concat([...entries].map(([id, entry]) => (id === erased.keyId ? replaced : entry))) };
   }

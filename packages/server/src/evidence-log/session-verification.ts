@@ -2,12 +2,12 @@
  * Checks one session against the bytes on disk: every record's hash, its place in the chain, every disclosed value
  * against its commitment, and that the last record stands in the signed tree.
  */
-import { commit, type RecordHeader } from "@aegisflow/evidence";
+import { commit, type Disclosures, type RecordHeader } from "@aegisflow/evidence";
 import { nodeCrypto } from "@aegisflow/evidence/node-crypto";
 import type { FileSystem } from "./file-system.ts";
-import { type KeySet, recordFieldKey } from "./key-tree.ts";
+import type { KeySet } from "./key-tree.ts";
 import { proveInclusions } from "./log-proofs.ts";
-import { openBody } from "./record-payload.ts";
+import { openBody, readFields } from "./record-body.ts";
 import type { SignedCheckpoint } from "./segment-writer.ts";
 import { createRecordReader, readBackwards, type StoredRecord } from "./session-reader.ts";
 import type { SessionState } from "./session-state.ts";
@@ -74,8 +74,8 @@ function recordFault(
 }
 
 function bodyFault({ header, payload }: StoredRecord, keys: KeySet | undefined): string | undefined {
-  const { disclosures, damaged } = openRecordBody(header, payload.body, keys);
-  if (damaged.length > 0) return `the stored value of \`${damaged[0]}\` is damaged`;
+  const disclosures = openRecordBody(header, payload.body, keys);
+  if (disclosures === "damaged") return "its stored values are damaged";
   for (const [field, [salt, value]] of Object.entries(disclosures)) {
     if (commit(nodeCrypto, salt, field, value) !== header.cm[field])
       return `the value of \`${field}\` is not what was committed to`;
@@ -83,14 +83,20 @@ function bodyFault({ header, payload }: StoredRecord, keys: KeySet | undefined):
   return undefined;
 }
 
-/** What is left of a record's values. */
+/** What is left of a record's values; nothing without the session's keys. */
 export function openRecordBody(
   header: Pick<RecordHeader, "cm" | "seq">,
   body: Uint8Array,
   keys: KeySet | undefined,
-): ReturnType<typeof openBody> {
-  const names = Object.keys(header.cm).sort();
-  return openBody(body, names, (field) => (keys === undefined ? undefined : recordFieldKey(keys, header.seq, field)));
+): Disclosures | "damaged" {
+  const plain = keys === undefined || body.length === 0 ? undefined : openBody(body, keys, header.seq);
+  if (plain === undefined) return {};
+  if (plain === "damaged") return plain;
+  try {
+    return readFields(plain, Object.keys(header.cm).sort());
+  } catch {
+    return "damaged";
+  }
 }
 
 function inclusionFault({ files, checkpoint }: VerificationSources, record: StoredRecord): string | undefined {

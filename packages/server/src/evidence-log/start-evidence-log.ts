@@ -76,9 +76,14 @@ export async function startEvidenceLog(parts: LogParts): Promise<EvidenceLog> {
     await face.log.close();
     throw diskFull(settings.limits);
   }
-  restoreBallast(files, settings.limits, opened.context.randomBytes);
   grown = face.startSchedule(unknownOutcomes);
-  return face.log;
+  const ballast = restoreBallast(files, settings.limits, {
+    randomBytes: opened.context.randomBytes,
+    pause: parts.turns.pause,
+  });
+  // A disk that has no room for the ballast will say so at the next start; nothing else waits for it but the end.
+  const settled = ballast.catch(() => undefined);
+  return { ...face.log, close: () => settled.then(() => face.log.close()) };
 }
 
 function openParts(parts: LogParts, index: SessionIndex, onGrown: () => void): OpenedLog {

@@ -170,8 +170,8 @@ export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
   {
     name: "an erased key stays in the key file",
     file: "key-tree.ts",
-    find: "  const { nodes } = whole === undefined ? set : puncture(set, seq);",
-    replace: "  const { nodes } = set;",
+    find: "nodes: puncture(set, seq), kept:",
+    replace: "nodes: set.nodes, kept:",
     caughtBy: "leaves nothing on the disk that opens an erased value, and everything else readable",
   },
   {
