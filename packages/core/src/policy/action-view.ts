@@ -83,13 +83,16 @@ function viewEffect(whole: ActionView, effect: Effect): ActionView {
   const own = effect.tool === undefined ? [effect.operation] : [effect.tool, effect.operation];
   const entrance = whole.names[0] ?? "";
   const isEntrance = effect.tool === undefined || !entrance.startsWith("shell.") || SHELL_ENTRANCES.has(entrance);
-  const command = effect.argv === undefined ? undefined : commandForms(effect.argv);
+  const line = effect.argv?.join(" ");
+  const command = effect.argv === undefined || line === undefined ? undefined : commandForms(effect.argv, line);
+  // NOTE: written out, because spreading the whole view takes longer than the rest of this function.
   return {
-    ...whole,
+    protocol: whole.protocol,
     names: distinct([...own, entrance]),
     ownNames: distinct(isEntrance ? [...own, entrance] : own),
     capability: effect.kind === "unknown" ? "unknown" : (effect.capability ?? whole.capability),
     effectKind: effect.kind,
+    targetKind: whole.targetKind,
     targets: command === undefined ? whole.targets : [...command, ...whole.targets],
     argv: effect.argv,
     paths: effect.paths?.map(normalizePath) ?? (effect.argv === undefined ? whole.paths : NONE),
@@ -97,7 +100,9 @@ function viewEffect(whole: ActionView, effect: Effect): ActionView {
     refs: effect.refs ?? NONE,
     tables: effect.tables ?? NONE,
     flags: effect.flags ?? NONE,
-    label: effect.argv?.join(" ") ?? effect.operation,
+    draft: whole.draft,
+    label: line ?? effect.operation,
+    refused: whole.refused,
   };
 }
 
@@ -105,15 +110,19 @@ function viewEffect(whole: ActionView, effect: Effect): ActionView {
 const SHELL_ENTRANCES: ReadonlySet<string> = new Set(["shell.exec", "shell.run", "shell.execute", "shell.command"]);
 
 /** The words as one line, and without options, so that `git push origin main*` sees `git push -f origin main`. */
-function commandForms(argv: readonly string[]): string[] {
-  const bare = argv.filter((word) => !word.startsWith("-"));
-  const line = foldCommand(argv.join(" "));
-  return bare.length === argv.length ? [line] : [line, foldCommand(bare.join(" "))];
+function commandForms(argv: readonly string[], text: string): string[] {
+  const line = foldCommand(text);
+  if (!argv.some(isOption)) return [line];
+  return [line, foldCommand(argv.filter((word) => !isOption(word)).join(" "))];
+}
+
+function isOption(word: string): boolean {
+  return word.startsWith("-");
 }
 
 function distinct(names: readonly string[]): readonly string[] {
-  const [first, second] = names;
-  if (names.length === 2 && first !== second) return names;
+  const [first, second, third] = names;
+  if (first !== second && first !== third && (second !== third || names.length < 3)) return names;
   return [...new Set(names)];
 }
 

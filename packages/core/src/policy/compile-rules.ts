@@ -108,10 +108,19 @@ function candidates(bucket: Bucket, names: readonly string[]): (readonly Compile
   return lists;
 }
 
+/** A plain loop: this is where most decisions end. */
+function firstIn(rules: readonly CompiledRule[], view: ActionView): CompiledRule | undefined {
+  for (const rule of rules) {
+    if (matchRule(rule, view) === undefined) return rule;
+  }
+  return undefined;
+}
+
 /** Walks the lists together in the order of the rules; a rule that stands in two lists is tried once. */
 function firstOf(lists: readonly (readonly CompiledRule[])[], view: ActionView): CompiledRule | undefined {
   const [only] = lists;
-  if (lists.length === 1 && only !== undefined) return only.find((rule) => matchRule(rule, view) === undefined);
+  if (only === undefined) return undefined;
+  if (lists.length === 1) return firstIn(only, view);
   const at = lists.map(() => 0);
   for (;;) {
     let next: CompiledRule | undefined;

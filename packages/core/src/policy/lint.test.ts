@@ -9,7 +9,7 @@ import { compileRules } from "./compile-rules.ts";
 import { lintPolicy } from "./lint.ts";
 
 /** Random policies per run of the suite, each searched with `ACTIONS` actions; CI leaves the default. */
-const RUNS = Number(process.env["AEGISFLOW_LINT_RUNS"] ?? 3_000);
+const RUNS = Number(process.env["AEGISFLOW_LINT_RUNS"] ?? 2_000);
 const ACTIONS = 60;
 
 function rulesOf(rules: readonly ToolRuleInput[]) {
@@ -155,7 +155,7 @@ test("no action reaches a rule that is called unreachable, shadowed, redundant o
     ),
     { numRuns: RUNS },
   );
-});
+}, 60_000);
 
 const names = ["github.get_repo", "github.delete_repo", "fs.read", "shell.rm", "shell.exec", "git.push", "plain"];
 const toolGlobs = [...names, "*", "**", "github.*", "github.{get,delete}_repo", "{fs,shell}.*", "*.read", "shell.*"];

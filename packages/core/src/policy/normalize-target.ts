@@ -33,6 +33,8 @@ export type NormalizedUrl =
 
 /** Scheme and host lower case, default port and fragment gone, dot segments resolved, needless escapes decoded. */
 export function normalizeUrl(text: string): NormalizedUrl {
+  const [, simpleHost] = SIMPLE_URL.exec(text) ?? [];
+  if (simpleHost !== undefined) return { kind: "ok", text, host: simpleHost };
   const url = URL.parse(text.trim());
   if (url === null || url.host === "") return { kind: "refused", reason: "the target is not a full URL" };
   if (url.username !== "" || url.password !== "" || /^[^/?#]*:\/\/[^/?#]*@/.test(text.trim())) {
@@ -43,6 +45,9 @@ export function normalizeUrl(text: string): NormalizedUrl {
   const port = url.port === "" ? "" : `:${url.port}`;
   return { kind: "ok", host, text: `${url.protocol}//${host}${port}${decodeUnreserved(url.pathname + url.search)}` };
 }
+
+/** Already in its form: a name that can be no number or punycode, and a path without dots or escapes. */
+const SIMPLE_URL = /^https?:\/\/((?:(?!xn--)[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,24})\/[\w/~-]*$/;
 
 /** `%64elete` and `delete` are the same path to every server. */
 function decodeUnreserved(text: string): string {
@@ -74,6 +79,7 @@ const CASELESS_FORGES: ReadonlySet<string> = new Set(["github.com", "www.github.
 
 /** Prose and SQL: compatibility forms, hidden characters, case and the amount of white space make no difference. */
 export function foldText(text: string): string {
+  if (/^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/.test(text)) return text.toLowerCase();
   return text
     .normalize("NFKC")
     .replace(/\p{Cf}/gu, "")
