@@ -51,7 +51,12 @@ export interface RunResult<T> {
 }
 
 /** Executes exactly the sealed envelope. A throw is a failed action; it is never run again. */
-export type RunAction<T> = (envelope: ActionEnvelope, lease: Lease, signal: AbortSignal) => Promise<RunResult<T>>;
+export type RunAction<T> = (
+  envelope: ActionEnvelope,
+  lease: Lease,
+  signal: AbortSignal,
+  decision: Decision,
+) => Promise<RunResult<T>>;
 
 export interface GovernOptions {
   readonly signal: AbortSignal;
@@ -292,7 +297,7 @@ async function execute<T>(
     return { outcome: { status: "cancelled", durationMs: 0 }, result: { kind: "cancelled", envelope, decision } };
   }
   try {
-    const done = await run(envelope, lease, signal);
+    const done = await run(envelope, lease, signal, decision);
     const facts = done.facts === undefined ? {} : { facts: done.facts };
     const outcome: Outcome = { status: "executed", durationMs: 0, response: done.response, ...facts };
     return { outcome, result: { kind: "executed", value: done.value, envelope, decision } };

@@ -60,11 +60,12 @@ export async function governCall(
   try {
     const governed = await context.governance.govern(
       draft,
-      (envelope, lease, signal) => {
+      (envelope, lease, signal, { decision }) => {
         wait.stop();
+        const asked = decision === "review" ? { ...waiting, meta: reviewedMeta(waiting.meta) } : waiting;
         const upstreamCall = call.toUpstream(withoutAnswers(envelope.parameters));
         const sent = { ...upstreamCall, params: { ...upstreamCall.params, ...sealedAnswers(envelope.parameters) } };
-        return runUpstream(sent, waiting, context.settings().resultPolicy, lease, signal);
+        return runUpstream(sent, asked, context.settings().resultPolicy, lease, signal);
       },
       { signal: exchange.signal, waitForApprovalMs: waitMs(context, exchange, retry), onWaiting: wait.onWaiting },
     );
@@ -135,6 +136,20 @@ function waitMs(context: GateContext, exchange: Exchange, retry: ReviewRetry | u
   // The first answer must come at once: it is what tells the user where to approve.
   return retry === undefined ? 0 : Math.max(RETRY_WAIT_MS, configured);
 }
+
+/**
+ * `_meta` differs from call to call, so it is no part of the action a person approves; what nobody saw does not reach
+ * the upstream then, but for the entries that only say whose call it is.
+ */
+function reviewedMeta({ progressToken, traceparent }: JsonObject): JsonObject {
+  return {
+    ...(progressToken === undefined ? {} : { progressToken }),
+    ...(typeof traceparent === "string" && TRACE_PARENT.test(traceparent) ? { traceparent } : {}),
+  };
+}
+
+/** W3C Trace Context, version 00. */
+const TRACE_PARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 function withoutAnswers(parameters: JsonObject): JsonObject {
   const { [RESPONSES_KEY]: _responses, [STATE_KEY]: _state, ...args } = parameters;
