@@ -70,7 +70,7 @@ export function startProcess(
     exited,
     writeLine: (text) => {
       if (!child.stdin.writable || child.stdin.writableLength > UNREAD_BYTES_MAX) throw notReading(config.name);
-      child.stdin.write(`${text}\n`);
+      child.stdin.write(`${onOneLine(text)}\n`);
     },
     close: () => endGroup(child, exited, ports.clock),
   };
@@ -148,4 +148,12 @@ function signalGroup(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): void {
   } catch {
     // ESRCH: the whole group is gone already.
   }
+}
+
+/**
+ * Some servers take every line end of Unicode for the end of a message. In JSON these stand in texts only, where
+ * their escapes mean the same.
+ */
+export function onOneLine(json: string): string {
+  return json.replace(/[\u0085\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
