@@ -45,9 +45,10 @@ export function sendRaw(
 }
 
 function jsonOf(text: string): unknown {
-  const last = [...text.matchAll(/^data: (.+)$/gm)].at(-1)?.[1] ?? text;
+  // By hand: in a regular expression a line also ends at U+2028, which may stand in the data.
+  const last = text.split("\n").findLast((line) => line.startsWith("data: {"));
   try {
-    return JSON.parse(last);
+    return JSON.parse(last?.slice("data: ".length) ?? text);
   } catch {
     return undefined;
   }

@@ -31,6 +31,7 @@ tool_policies:
     - { protocol: mcp, tool: mcp.resources.read, target: "repo://Acme/**", decision: block }
     - { protocol: mcp, tool: mcp.prompts.get, target: ask, decision: review }
     - { protocol: mcp, tool: hostile.echo, decision: ${echo} }
+    - { protocol: mcp, tool: hostile.peek, decision: review }
 mcp_gateway:
   enabled: true
   port: ${ports.mcp}
@@ -70,6 +71,32 @@ async function openSession(key: Headers, capabilities: object = {}): Promise<Hea
 }
 
 const closeSession = (session: Headers): Promise<Answer> => send(session, "", { method: "DELETE" });
+
+async function askAdmin(path: string): Promise<unknown> {
+  const headers = { Authorization: `Bearer ${product.adminKey}` };
+  return (await fetch(`${product.adminUrl}/admin/v1/${path}`, { headers })).json();
+}
+
+/** Id of the review that waits for exactly these arguments. */
+async function pendingOf(canonicalParameters: string): Promise<string | undefined> {
+  const { pending } = (await askAdmin("approvals")) as Pending;
+  return pending.find(({ envelope }) => envelope.canonical_parameters === canonicalParameters)?.id;
+}
+
+interface Pending {
+  readonly pending: readonly { readonly id: string; readonly envelope: { readonly canonical_parameters: string } }[];
+}
+
+async function policyVersion(): Promise<number> {
+  const { policy } = (await askAdmin("status")) as { readonly policy: { readonly version: number } };
+  return policy.version;
+}
+
+async function approve(id: string): Promise<void> {
+  const headers = { Authorization: `Bearer ${product.adminKey}`, "Content-Type": "application/json" };
+  const url = `${product.adminUrl}/admin/v1/approvals/${id}/approve`;
+  expect((await fetch(url, { method: "POST", headers })).status).toBe(200);
+}
 
 /** What the server was asked, by method. */
 function reached(method: string): readonly Readonly<Record<string, unknown>>[] {
@@ -129,6 +156,22 @@ test("a completion is no way around a review, nor a way to smuggle a second refe
   const [sent] = reached("completion/complete");
   expect(sent?.["ref"]).toEqual({ type: "ref/resource", uri: "file:///ok/readme" });
   expect(sent?.["argument"]).toEqual({ name: "x", value: "secret" });
+});
+
+test("an approved call carries nothing that the reviewer did not see", async () => {
+  const traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
+  const _meta = { "evil/path": "/etc/passwd", traceparent, tracestate: "x=1" };
+  const held = send(one(), rpc("tools/call", { name: "peek", arguments: { what: 1 }, _meta }));
+  await until(async () => (await pendingOf('{"what":1}')) !== undefined);
+  await approve((await pendingOf('{"what":1}')) ?? "");
+  expect((await held).json.result).toBeDefined();
+  expect(reached("tools/call").at(-1)?.["_meta"]).toEqual({ traceparent });
+});
+
+test("no line end of Unicode cuts a message to a server in two", async () => {
+  const args = { ms: 0, text: "a\u0085b\u2028c\u2029d" };
+  const answer = await send(one(), rpc("tools/call", { name: "slow", arguments: args }));
+  expect(JSON.parse(answer.json.result.content[0].text)).toEqual(args);
 });
 
 test("a question about one client's call is never put to another client", async () => {
@@ -247,32 +290,14 @@ test("one key does not hold more streams than its share, however many it opens a
 });
 
 test("an approval does not outlive the policy it was asked under, though the call was held all the while", async () => {
-  const admin = { Authorization: `Bearer ${product.adminKey}` };
-  const ask = async (path: string, method = "GET") =>
-    (await fetch(`${product.adminUrl}/admin/v1/${path}`, { method, headers: admin })).json() as Promise<{
-      readonly version: number;
-      readonly pending: readonly {
-        readonly id: string;
-        readonly envelope: { readonly canonical_parameters: string };
-      }[];
-    }>;
   const held = send(one(), rpc("tools/call", { name: "echo", arguments: { held: true } }));
-  const find = async () =>
-    (await ask("approvals")).pending.find(({ envelope }) => envelope.canonical_parameters === '{"held":true}')?.id;
-  await until(async () => (await find()) !== undefined);
-  const id = await find();
-  const { version } = await ask("status").then(
-    (status) => (status as unknown as { policy: { version: number } }).policy,
-  );
+  await until(async () => (await pendingOf('{"held":true}')) !== undefined);
+  const id = (await pendingOf('{"held":true}')) ?? "";
+  const version = await policyVersion();
   writeFileSync(join(product.home, "aegisflow.yaml"), config("block")(product.ports));
-  const applied = async () =>
-    (await ask("status").then((status) => (status as unknown as { policy: { version: number } }).policy)).version;
-  await until(async () => (await applied()) > version);
+  await until(async () => (await policyVersion()) > version);
   const before = reached("tools/call").length;
-  const headers = { ...admin, "Content-Type": "application/json" };
-  expect(
-    (await fetch(`${product.adminUrl}/admin/v1/approvals/${id}/approve`, { method: "POST", headers })).status,
-  ).toBe(200);
+  await approve(id);
   expect((await held).json.error.code).toBe(-32002);
   expect(reached("tools/call")).toHaveLength(before);
 }, 20_000);

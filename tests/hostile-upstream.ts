@@ -30,7 +30,7 @@ async function answer(id: unknown, method: string, params: Json): Promise<void> 
       });
     case "tools/list":
       return reply(id, {
-        tools: ["echo", "slow", "confirm"].map((name) => ({ name, inputSchema: { type: "object" } })),
+        tools: ["echo", "peek", "slow", "confirm"].map((name) => ({ name, inputSchema: { type: "object" } })),
       });
     case "tools/call":
       return reply(id, text(await run(String(params["name"]), params["arguments"] as Json)));
