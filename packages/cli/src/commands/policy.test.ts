@@ -63,6 +63,14 @@ describe("aegisctl policy test", () => {
     expect(report).toMatchObject([{ policy: "half.yaml", cases: 1, passed: 1, unexercised: ["mine/never"] }]);
   });
 
+  test("does not pass a policy without cases", async () => {
+    const { status, stdout } = await aegisctl("policy", "test", "shadow.yaml");
+    expect([status, stdout]).toEqual([
+      1,
+      "shadow.yaml: no cases; write them into a file of the same name that ends in .cases.yaml\n",
+    ]);
+  });
+
   test("runs the packs of ./policy-packs when they are there", async () => {
     const { stdout } = await runAegisctlProcess(["policy", "test"], { cwd: join(import.meta.dirname, "../../../..") });
     expect(stdout).toContain("policy-packs/pr-writer.yaml: ");
