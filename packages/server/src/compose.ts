@@ -152,7 +152,7 @@ async function openParts(
     evidence,
     approvals,
     credentials: createCredentialBroker(sources.ids, () => sources.clock.nowMs()),
-    events: createEvents(log, decisions.record),
+    events: createEvents(log, (envelope, decision) => decisions.record(envelope, decision)),
     sources,
   });
   const keyPorts = keyPortsOf(foundation, slot);
