@@ -59,6 +59,5 @@ function cut(value: unknown): unknown {
 
 /** A message can carry an agent's text: control characters must not move the operator's terminal. */
 function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are exactly the characters to replace
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");
+  return text.replace(/\p{Cc}/gu, " ");
 }

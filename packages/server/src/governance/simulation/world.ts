@@ -107,7 +107,7 @@ export class World {
     const closed = new Set(
       this.evidence.records.flatMap(({ header }) => (header.kind === "outcome" ? [header.ref["decision"]] : [])),
     );
-    for (const { leaf, header, draft } of [...this.evidence.records]) {
+    for (const { leaf, header, draft } of this.evidence.records.slice()) {
       if (header.kind !== "decision" || header.p["effect"] === "block" || closed.has(leaf)) continue;
       const p = { status: "unknown", why: "recovered" };
       this.evidence.append({ ...draft, kind: "outcome", p, disclosures: {}, ref: { decision: leaf } });
