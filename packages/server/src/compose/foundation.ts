@@ -7,7 +7,14 @@ import { join } from "node:path";
 import type { AegisConfig } from "@aegisflow/core/config/config-schema";
 import { parseDurationMs } from "@aegisflow/core/units";
 import { createPseudonyms, type PseudonymOf } from "../approvals/approvals.ts";
-import { type EvidenceLog, openEvidenceLog } from "../evidence-log/evidence-log.ts";
+import type { AnchorStore } from "../evidence-log/anchor-store.ts";
+import {
+  assertNotSetBack,
+  type EvidenceLog,
+  followCheckpoints,
+  openEvidenceLog,
+  saveAnchor,
+} from "../evidence-log/evidence-log.ts";
 import type { Clock, Ids, Random } from "../governance/ports.ts";
 import {
   createKeyHash,
@@ -20,6 +27,7 @@ import {
 import { createLog, type Log } from "../observability/log.ts";
 import { loadRuntime, type Runtime, type SqliteDatabase } from "../runtime/runtime.ts";
 import { createSystemClock, createUuidIds, systemRandom } from "../runtime/sources.ts";
+import { createEmbeddedAnchorStore } from "../storage/embedded/anchor-store.ts";
 import { openDatabase } from "../storage/embedded/database.ts";
 
 const SECRET_BYTES = 32;
@@ -32,6 +40,7 @@ export interface Foundation {
   readonly log: Log;
   readonly database: SqliteDatabase;
   readonly evidence: EvidenceLog;
+  readonly anchor: { close(): Promise<void> };
   readonly secrets: Secrets;
 }
 
@@ -59,16 +68,37 @@ export async function openFoundation(
   const database = openDatabase(runtime, home);
   try {
     const evidence = await openEvidence(home, config, runtime, sources, onFatal);
-    return { home, runtime, sources, log, database, evidence, secrets: openSecrets(home) };
+    const anchor = await anchorEvidence(evidence, createEmbeddedAnchorStore(database), clock);
+    return { home, runtime, sources, log, database, evidence, anchor, secrets: openSecrets(home) };
   } catch (error) {
     database.close();
     throw error;
   }
 }
 
-export async function closeFoundation({ evidence, database }: Foundation): Promise<void> {
+export async function closeFoundation({ evidence, anchor, database }: Foundation): Promise<void> {
   await evidence.close();
+  await anchor.close();
   database.close();
+}
+
+/** The log must continue what was signed before; from now on what it signs is remembered outside its folder. */
+async function anchorEvidence(evidence: EvidenceLog, store: AnchorStore, clock: Clock): Promise<Foundation["anchor"]> {
+  try {
+    await assertNotSetBack(evidence, store);
+  } catch (error) {
+    await evidence.close();
+    throw error;
+  }
+  const stop = new AbortController();
+  const following = followCheckpoints(evidence, store, clock, stop.signal);
+  return {
+    async close() {
+      stop.abort();
+      await following;
+      saveAnchor(evidence, store);
+    },
+  };
 }
 
 function openEvidence(

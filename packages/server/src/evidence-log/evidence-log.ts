@@ -21,6 +21,7 @@ import { startEvidenceLog } from "./start-evidence-log.ts";
 import { startThreadWriter } from "./thread-writer.ts";
 
 export { recoverAcceptLoss } from "./accept-loss.ts";
+export { assertNotSetBack, followCheckpoints, saveAnchor } from "./anchoring.ts";
 export { EXIT_LOG_FAILED, LogRefusal } from "./refusal.ts";
 export type { RedactRequest } from "./session-erasure.ts";
 export type { SessionQuery } from "./session-index.ts";

@@ -8,6 +8,7 @@ import { apiKeysMigration } from "./0002-api-keys.ts";
 import { toolPinsMigration } from "./0003-tool-pins.ts";
 import { configVersionsMigration } from "./0004-config-versions.ts";
 import { breakGlassMigration } from "./0005-break-glass.ts";
+import { evidenceAnchorMigration } from "./0006-evidence-anchor.ts";
 
 export interface Migration {
   readonly number: number;
@@ -21,4 +22,5 @@ export const MIGRATIONS: readonly Migration[] = [
   toolPinsMigration,
   configVersionsMigration,
   breakGlassMigration,
+  evidenceAnchorMigration,
 ];
