@@ -46,6 +46,7 @@ export function lockExists(files: FileSystem): boolean {
 export function openLockStore(files: FileSystem, emptyRoot: string): LockStore {
   if (!lockExists(files)) createLock(files, { counter: 1, size: 0, root: emptyRoot, epoch: 0 });
   const file = files.open(LOCK_PATH, "edit");
+  settle(file);
   return {
     current: () => newestSlot(file),
     swap: (expected, next) => {
@@ -54,8 +55,7 @@ export function openLockStore(files: FileSystem, emptyRoot: string): LockStore {
         throw new AegisError("conflict", "another process writes this evidence log, stop one of the two");
       }
       const counter = stored.counter + 1;
-      writeFully(file, encodeSlot({ ...next, counter }), (counter % 2) * SLOT_STRIDE);
-      file.datasync();
+      writeSlot(file, { ...next, counter });
     },
     close: () => file.close(),
   };
@@ -72,6 +72,20 @@ function createLock(files: FileSystem, slot: Slot): void {
   file.close();
   files.rename(temporary, LOCK_PATH);
   files.syncFolder("");
+}
+
+/**
+ * The newest slot may be in the page cache only, left there by a process that died before its sync. It is made
+ * durable in its own place before anything overwrites the other slot, which is perhaps all that the disk has.
+ */
+function settle(file: OpenFile): void {
+  writeSlot(file, newestSlot(file));
+}
+
+/** Durable when it returns. */
+function writeSlot(file: OpenFile, slot: Slot): void {
+  writeFully(file, encodeSlot(slot), (slot.counter % 2) * SLOT_STRIDE);
+  file.datasync();
 }
 
 function newestSlot(file: OpenFile): Slot {

@@ -56,6 +56,8 @@ export class LogCore {
   #landmarks: Landmark[] = [];
   #checkpoint: SignedCheckpoint | undefined;
   #signedSize: number;
+  /** Highest key id that a durable record uses. */
+  #keyIdMax: number;
   #waiting: { checkpoints: Waiter<void>[]; keys: Waiter<void>[]; closes: Waiter<void>[] } = emptyWaiting();
   #savesHeld = 0;
   #failure: AegisError | undefined;
@@ -67,6 +69,7 @@ export class LogCore {
     this.sessions = new LiveSessions(options.loadSession);
     for (const state of recovered.changed) this.sessions.adopt(state);
     this.#landmarks = [...recovered.landmarks];
+    this.#keyIdMax = recovered.keyIdMax;
     this.#checkpoint = recovered.checkpoint;
     this.#signedSize = recovered.published ? recovered.signed.size : 0;
     this.#writer = options.startWriter(
@@ -96,13 +99,20 @@ export class LogCore {
       bytesMax: limits.queueBytesMax,
       segmentBytes: limits.segmentBytes,
       defer,
-      onDurable: ({ session, facts, landmarks }, at) => {
+      onDurable: ({ session, record, facts, landmarks }, at) => {
         advanceSession(session.state, facts, at);
-        session.state.keyId = session.keyId;
+        this.#noteKey(session, record.keyId);
         session.dirty = true;
         for (const name of landmarks) this.#landmarks.push({ name, at });
       },
     });
+  }
+
+  /** A key is known from the first durable record that uses it: before, a crash may still give its id to another. */
+  #noteKey(session: LiveSession, keyId: number): void {
+    if (keyId === 0) return;
+    session.state.keyId = keyId;
+    this.#keyIdMax = Math.max(this.#keyIdMax, keyId);
   }
 
   /** Records are still taken. */
@@ -218,7 +228,7 @@ export class LogCore {
   #save(): void {
     const { durableEnd } = this.queue;
     if (this.#savesHeld > 0 || this.#checkpoint?.size !== durableEnd.size) return;
-    const { context, index, keys } = this.#options;
+    const { context, index } = this.#options;
     const dirty = this.sessions.dirty();
     const { segment, offset, batch, lastLeaf } = durableEnd;
     try {
@@ -232,7 +242,7 @@ export class LogCore {
           origin: context.origin,
           lastLeaf: toHex(lastLeaf),
           edge: this.#checkpoint.edge,
-          keyIdMax: keys.usedMax,
+          keyIdMax: this.#keyIdMax,
         },
       });
     } catch (error) {

@@ -42,6 +42,8 @@ export interface RecoveredLog {
   readonly changed: readonly SessionState[];
   readonly landmarks: readonly Landmark[];
   readonly nextKeyId: number;
+  /** Highest key id that a record uses. */
+  readonly keyIdMax: number;
   /** Undefined after an orderly close. */
   readonly unclean: { readonly tornBytes: number; readonly firstUnindexed: number } | undefined;
 }
@@ -96,6 +98,7 @@ export function recoverLog(files: FileSystem, index: SessionIndex, origin: strin
     changed: [...scanner.sessions.values()],
     landmarks: scanner.landmarks,
     nextKeyId,
+    keyIdMax: scanner.keyIdMax,
     unclean: clean ? undefined : { tornBytes, firstUnindexed: from.size },
   };
 }

@@ -123,6 +123,8 @@ export class SegmentWriter {
       file.datasync();
       this.#offset += frames.length;
       this.#grow(copyOf(leaves));
+      // As they fill, so that a checkpoint under load has only the last ones to write.
+      this.#tiles.writeFull(this.#tree.takeFullTiles());
     });
   }
 
@@ -149,7 +151,6 @@ export class SegmentWriter {
       const { size } = this.#tree;
       if (size === 0 || (size === this.#signed.size && this.#published)) return undefined;
       const edge = this.#tree.edge();
-      this.#tiles.writeFull(this.#tree.takeFullTiles());
       this.#tiles.writePartial(partialTiles(edge));
       const root = this.#tree.rootHex();
       const next: SignedState = { size, root, epoch: this.#signed.epoch };

@@ -39,11 +39,6 @@ export class SessionKeys {
     this.#nextKeyId = options.nextKeyId;
   }
 
-  /** The highest key id given out. */
-  get usedMax(): number {
-    return this.#nextKeyId - 1;
-  }
-
   /** Key of a record to be written. A new session's keys go to `store`, to be durable before the record. */
   recordKey(session: LiveSession, seq: number, store: (append: KeyAppend) => void): Uint8Array {
     if (session.keyId === 0) session.cursor = this.#create(session, store);

@@ -121,7 +121,8 @@ function prepareFolder(
 ): { readonly origin: LogOrigin; readonly seed: Uint8Array; readonly kek: Uint8Array } {
   const isNew = !lockExists(files);
   for (const folder of ["segments", "tile", KEYS_FOLDER]) files.makeFolder(folder);
-  files.syncFolder("");
+  // What a process that died had renamed is visible, but durable only from here on.
+  for (const folder of ["", KEYS_FOLDER]) files.syncFolder(folder);
   const seed = loadOrCreateSecret(files, LOG_SEED_PATH, randomBytes, isNew);
   const kek = loadOrCreateSecret(files, KEK_PATH, randomBytes, isNew);
   return { origin: loadOrCreateOrigin(files, logName), seed, kek };

@@ -29,7 +29,7 @@ describe("the crash simulation and the scenarios", () => {
       const untouched = { name: "unbroken", file: "refusal.ts", find: "rollback: 79", replace: "rollback: 79" };
       const sources = copyWithEdit({ ...untouched, caughtBy: "" });
       try {
-        expect(await noticedByCrashes(sources, CONTROL_WORLDS)).toBeUndefined();
+        expect(await noticedByCrashes(sources, CONTROL_WORLDS, undefined)).toBeUndefined();
         const { SCENARIOS }: typeof import("./scenarios.ts") = await import(sources.path("simulation/scenarios.ts"));
         for (const { run } of SCENARIOS) await run();
       } finally {
@@ -49,18 +49,23 @@ async function noticed(variant: BrokenVariant): Promise<string | undefined> {
   const sources = copyWithEdit(variant);
   try {
     return variant.caughtBy === "crash simulation"
-      ? await noticedByCrashes(sources)
+      ? await noticedByCrashes(sources, WORLDS_MAX, variant.seed)
       : await noticedByScenario(sources, variant);
   } finally {
     sources.remove();
   }
 }
 
-async function noticedByCrashes(sources: VariantSources, worlds = WORLDS_MAX): Promise<string | undefined> {
+async function noticedByCrashes(
+  sources: VariantSources,
+  worlds: number,
+  first: number | undefined,
+): Promise<string | undefined> {
   const { simulateWorld }: typeof import("./crash-simulation.ts") = await import(
     sources.path("simulation/crash-simulation.ts")
   );
-  for (let seed = 1; seed <= worlds; seed++) {
+  const seeds = [...(first === undefined ? [] : [first]), ...Array.from({ length: worlds }, (_, i) => i + 1)];
+  for (const seed of seeds) {
     try {
       await simulateWorld(seed, LIVES);
     } catch (error) {

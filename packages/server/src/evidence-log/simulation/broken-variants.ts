@@ -14,6 +14,8 @@ export interface BrokenVariant {
   readonly replace: string;
   /** `crash simulation`, or the name of the scenario that notices. */
   readonly caughtBy: string;
+  /** A world that gives it away, where that is rare. */
+  readonly seed?: number;
 }
 
 const CRASHES = "crash simulation";
@@ -93,15 +95,23 @@ export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
   {
     name: "the lock file is written without a sync",
     file: "lock-store.ts",
-    find: "(counter % 2) * SLOT_STRIDE);\n      file.datasync();",
-    replace: "(counter % 2) * SLOT_STRIDE);",
+    find: "(slot.counter % 2) * SLOT_STRIDE);\n  file.datasync();",
+    replace: "(slot.counter % 2) * SLOT_STRIDE);",
     caughtBy: CRASHES,
+  },
+  {
+    name: "a lock slot that was never synced is built upon",
+    file: "lock-store.ts",
+    find: "  settle(file);\n",
+    replace: "",
+    caughtBy: CRASHES,
+    seed: 2109,
   },
   {
     name: "both lock slots are the same one",
     file: "lock-store.ts",
-    find: "writeFully(file, encodeSlot({ ...next, counter }), (counter % 2) * SLOT_STRIDE);",
-    replace: "writeFully(file, encodeSlot({ ...next, counter }), SLOT_STRIDE);",
+    find: "  writeFully(file, encodeSlot(slot), (slot.counter % 2) * SLOT_STRIDE);",
+    replace: "  writeFully(file, encodeSlot(slot), SLOT_STRIDE);",
     caughtBy: CRASHES,
   },
   {
@@ -109,6 +119,20 @@ export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
     file: "key-file-writer.ts",
     find: "    writeFully(file, bytes, this.#end);\n    file.datasync();\n",
     replace: "    writeFully(file, bytes, this.#end);\n",
+    caughtBy: CRASHES,
+  },
+  {
+    name: "the index knows keys that are not durable yet",
+    file: "log-core.ts",
+    find: "    const { seq } = prepared.facts;",
+    replace: "    const { seq } = prepared.facts; this.#keyIdMax = Math.max(this.#keyIdMax, prepared.record.keyId);",
+    caughtBy: CRASHES,
+  },
+  {
+    name: "what a dead process had renamed is taken for durable",
+    file: "start-evidence-log.ts",
+    find: '  for (const folder of ["", KEYS_FOLDER]) files.syncFolder(folder);\n',
+    replace: "",
     caughtBy: CRASHES,
   },
   {

@@ -12,7 +12,7 @@ import type { SessionIndex } from "../session-index.ts";
 import { type SeededRandom, seededRandom } from "./seeded-random.ts";
 import { createSimulatedFileSystem, type FaultPlan, type SimulatedFileSystem } from "./simulated-file-system.ts";
 import { simulatedSources } from "./simulated-sources.ts";
-import { type OracleRecord, readStoredLog, rootOfFirst } from "./stored-log.ts";
+import { type OracleRecord, readStoredLog, readStoredValues, rootOfFirst } from "./stored-log.ts";
 
 /** The log broke a promise. The seed and the life replay it. */
 export class BrokenPromise extends Error {
@@ -40,6 +40,9 @@ interface World {
   saves: SavedIndex[];
   readonly acknowledged: Acknowledged[];
   readonly signed: Map<number, string>;
+  /** Leaf hashes of records with values, and of those whose values were erased or may have been. */
+  readonly disclosed: Set<string>;
+  readonly erased: Set<string>;
   life: number;
   crashes: number;
   torn: number;
@@ -64,6 +67,8 @@ export async function simulateWorld(seed: number, lives: number): Promise<WorldR
     saves: [EMPTY_INDEX],
     acknowledged: [],
     signed: new Map<number, string>(),
+    disclosed: new Set<string>(),
+    erased: new Set<string>(),
     life: 0,
     crashes: 0,
     torn: 0,
@@ -156,7 +161,10 @@ async function act(world: World, log: EvidenceLog, dying: { readonly dead: boole
   const rounds = 1 + random.below(4);
   for (let round = 0; round < rounds && !dying.dead; round++) {
     const actions = Array.from({ length: 1 + random.below(3) }, () => actOnce(world, log));
+    // Signed while records are on their way, or after them.
+    const early = random.chance(0.3) ? log.checkpoint().catch(() => {}) : undefined;
     await Promise.all(actions);
+    await early;
     if (random.chance(0.3)) await log.checkpoint().catch(() => {});
     if (random.chance(0.05)) await log.exportSession({ tenant: TENANT, sid: "s0" }).catch(() => {});
     noteCheckpoint(world, log);
@@ -165,12 +173,15 @@ async function act(world: World, log: EvidenceLog, dying: { readonly dead: boole
 
 async function actOnce(world: World, log: EvidenceLog): Promise<void> {
   const { random } = world;
+  for (let turns = random.below(8); turns > 0; turns--) await Promise.resolve();
   const sid = `s${random.below(SESSIONS)}`;
   const effect = random.chance(0.8) ? "allow" : "block";
   const disclosures = random.chance(0.7) ? { args: "x".repeat(random.below(400)) } : {};
   try {
     const decision = await log.append({ tenant: TENANT, sid, kind: "decision", p: { effect }, disclosures });
     world.acknowledged.push(decision);
+    if (disclosures.args !== undefined) world.disclosed.add(decision.leaf);
+    if (random.chance(0.05)) await eraseOnce(world, log, decision);
     if (effect === "block" || random.chance(0.2)) return;
     const answer = {
       tenant: TENANT,
@@ -183,6 +194,15 @@ async function actOnce(world: World, log: EvidenceLog): Promise<void> {
   } catch {
     // Not acknowledged: it may be there or not.
   }
+}
+
+async function eraseOnce(world: World, log: EvidenceLog, { leaf, sid }: Acknowledged): Promise<void> {
+  if (!world.disclosed.has(leaf)) return;
+  const people = { basis: "gdpr-17", requesterRef: "a", authorityRef: "b" };
+  // From here on the values may be gone; once it is confirmed, they must be.
+  world.disclosed.delete(leaf);
+  await log.redact({ tenant: TENANT, sid, leaf, fields: "all", ...people });
+  world.erased.add(leaf);
 }
 
 function noteCheckpoint(world: World, log: EvidenceLog): void {
@@ -212,8 +232,23 @@ function checkPromises(world: World, log: EvidenceLog): void {
     if (size > records.length || rootOfFirst(records, size) !== root)
       throw broken(world, `the checkpoint of size ${size} is no prefix`);
   }
+  if (world.random.chance(0.3)) checkValues(world);
   if (log.status().size !== records.length) throw broken(world, "the log and its files disagree about its size");
   world.torn += (log.status().recovered?.tornBytes ?? 0) > 0 ? 1 : 0;
+}
+
+/** What was confirmed as erased does not open, everything else that was acknowledged does. */
+function checkValues(world: World): void {
+  let values: ReturnType<typeof readStoredValues>;
+  try {
+    values = readStoredValues(world.disk);
+  } catch (error) {
+    throw broken(world, String(error));
+  }
+  for (const leaf of world.disclosed)
+    if (values.get(leaf)?.["args"] === undefined) throw broken(world, "a value is lost");
+  for (const leaf of world.erased)
+    if (values.get(leaf)?.["args"] !== undefined) throw broken(world, "an erased value opens");
 }
 
 /** Values open, commitments hold, the last record is in the signed tree. */

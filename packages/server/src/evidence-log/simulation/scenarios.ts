@@ -6,17 +6,15 @@ import { AegisError } from "@aegisflow/core";
 import { parseCheckpoint, parseNote, toHex } from "@aegisflow/evidence";
 import type { EvidenceLimits } from "../evidence-limits.ts";
 import type { EvidenceLog } from "../evidence-log.ts";
-import { KEK_PATH, keyFilePath, openKeyEntry, readKeyFile } from "../key-files.ts";
+import { keyFilePath } from "../key-files.ts";
 import { openMemoryEvidence } from "../memory-evidence.ts";
 import { createMemorySessionIndex } from "../memory-session-index.ts";
 import { beginFrame, decodeFrame, endFrame, segmentPath } from "../segment-format.ts";
 import type { SessionIndex } from "../session-index.ts";
-import { createRecordReader } from "../session-reader.ts";
-import { openRecordBody } from "../session-verification.ts";
 import { seededRandom } from "./seeded-random.ts";
 import { createSimulatedFileSystem, type FaultPlan, type SimulatedFileSystem } from "./simulated-file-system.ts";
 import { simulatedSources } from "./simulated-sources.ts";
-import { readStoredLog } from "./stored-log.ts";
+import { readStoredLog, readStoredValues } from "./stored-log.ts";
 
 export interface Scenario {
   /** Present-tense sentence about the log. */
@@ -297,16 +295,7 @@ const erasedForGood: Scenario = {
 
 /** Every value that the keys on the disk still open. */
 function readAll(disk: SimulatedFileSystem): readonly unknown[] {
-  const kek = disk.peek(KEK_PATH);
-  const reader = createRecordReader(disk);
-  const bytes = Buffer.from(disk.peek(segmentPath(1)));
-  return framesAt(bytes).flatMap(([offset]) => {
-    const record = reader.read({ segment: 1, offset });
-    if ("fault" in record || record.payload.keyId === 0) return [];
-    const entry = readKeyFile(disk, 1).entries.get(record.payload.keyId) ?? new Uint8Array(0);
-    const disclosures = openRecordBody(record.header, record.payload.body, openKeyEntry(kek, entry, record.header));
-    return Object.values(disclosures).map(([, value]) => value);
-  });
+  return [...readStoredValues(disk).values()].flatMap(Object.values);
 }
 
 const secondPerson: Scenario = {

@@ -74,8 +74,13 @@ export function createSimulatedFileSystem(random: SeededRandom, plan: FaultPlan 
 
 function simulate(random: SeededRandom, plan: FaultPlan, names: Names): SimulatedFileSystem {
   let operations = 0;
+  let dead = false;
+  const die = (): void => {
+    dead = true;
+  };
   /** Counts one operation; true when it must fail. */
   const faulty = (): boolean => {
+    if (dead) throw new SimulatedCrash("the process is dead");
     operations++;
     if (plan.crashAtOperation !== undefined && operations >= plan.crashAtOperation) {
       throw new SimulatedCrash(`crash at operation ${operations}`);
@@ -131,8 +136,14 @@ function simulate(random: SeededRandom, plan: FaultPlan, names: Names): Simulate
     },
     freeBytes: () => (plan.capacityBytes === undefined ? Number.MAX_SAFE_INTEGER : plan.capacityBytes - usedBytes()),
     operations: () => operations,
-    afterProcessDeath: (next) => simulate(random, next, names),
-    afterPowerCut: (next) => simulate(random, next, cutPower(random, names)),
+    afterProcessDeath: (next) => {
+      die();
+      return simulate(random, next, names);
+    },
+    afterPowerCut: (next) => {
+      die();
+      return simulate(random, next, cutPower(random, names));
+    },
     peek: (path) => find(path).data,
     poke: (path, bytes) => {
       const inode = bytes === undefined ? undefined : { ...newInode(false), data: bytes, durable: bytes };

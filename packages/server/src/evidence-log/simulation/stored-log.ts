@@ -6,6 +6,7 @@ import { fromHex, GrowingRange, recordLeaf, toHex } from "@aegisflow/evidence";
 import { nodeCrypto } from "@aegisflow/evidence/node-crypto";
 import type { FileSystem } from "../file-system.ts";
 import { readWhole } from "../file-system.ts";
+import { KEK_PATH, openKeyEntry, readKeyFile, shardOf } from "../key-files.ts";
 import { readPayload } from "../record-payload.ts";
 import {
   asBuffer,
@@ -15,6 +16,8 @@ import {
   segmentIdOf,
   segmentPath,
 } from "../segment-format.ts";
+
+import { openRecordBody } from "../session-verification.ts";
 
 export interface StoredHeader {
   readonly tenant: string;
@@ -30,6 +33,9 @@ export interface StoredHeader {
 export interface OracleRecord {
   readonly header: StoredHeader;
   readonly leaf: string;
+  readonly keyId: number;
+  /** As stored. */
+  readonly body: Uint8Array;
 }
 
 /** All records of all segments, in order. @throws Error when a segment is not a row of whole frames. */
@@ -50,10 +56,27 @@ function readFrames(bytes: Buffer, id: number): readonly OracleRecord[] {
     if (frame === undefined) throw new Error(`segment ${id} has no frame at ${at}`);
     at += frame.length;
     if (frame.type !== FRAME_RECORD) continue;
-    const text = readPayload(frame.payload)?.header ?? "";
-    records.push({ header: JSON.parse(text), leaf: recordLeaf(nodeCrypto, text) });
+    const payload = readPayload(frame.payload);
+    if (payload === undefined) throw new Error(`segment ${id} has no record before ${at}`);
+    const { header, keyId, body } = payload;
+    records.push({ header: JSON.parse(header), leaf: recordLeaf(nodeCrypto, header), keyId, body });
   }
   return records;
+}
+
+/** The values that the keys on the disk still open, by the leaf hash of their record. */
+export function readStoredValues(files: FileSystem): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
+  const kek = readWhole(files, KEK_PATH) ?? new Uint8Array(0);
+  const values = new Map<string, Readonly<Record<string, unknown>>>();
+  for (const { header, leaf, keyId, body } of readStoredLog(files)) {
+    if (keyId === 0) continue;
+    const entry = readKeyFile(files, shardOf(keyId)).entries.get(keyId);
+    if (entry === undefined) throw new Error(`key ${keyId} is missing`);
+    const opened = openRecordBody(header, body, openKeyEntry(kek, entry, header));
+    if (opened === "damaged") throw new Error(`the values of ${leaf} are damaged`);
+    values.set(leaf, Object.fromEntries(Object.entries(opened).map(([name, [, value]]) => [name, value])));
+  }
+  return values;
 }
 
 /** Root over the first `size` records, 64 hex. */
