@@ -4,18 +4,20 @@
  * and erasing are built on it in other files.
  */
 import { AegisError } from "@aegisflow/core";
-import { toHex, utf8Encode } from "@aegisflow/evidence";
+import { utf8Encode } from "@aegisflow/evidence";
 import { AppendQueue } from "./append-queue.ts";
 import type { EvidenceLimits } from "./evidence-limits.ts";
+import { IndexSaver } from "./index-saver.ts";
 import { assertOpen, type LiveSession, LiveSessions } from "./live-sessions.ts";
-import type { LogWriter, StartWriter } from "./log-writer.ts";
+import type { LogWriter, StartWriter, WriterEvents } from "./log-writer.ts";
 import { RecordBuilder, type RecordContext, type RecordDraft } from "./record-builder.ts";
 import type { FramePosition } from "./record-payload.ts";
 import type { RecoveredLog } from "./recovery.ts";
-import type { SignedCheckpoint } from "./segment-writer.ts";
-import type { Landmark, SessionIndex } from "./session-index.ts";
+import type { SignedCheckpoint, WriterStart } from "./segment-writer.ts";
+import type { SessionIndex } from "./session-index.ts";
 import type { SessionKeys } from "./session-keys.ts";
-import { advanceSession, type SessionRef, type SessionState } from "./session-state.ts";
+import type { SessionRef, SessionState } from "./session-state.ts";
+import { WriterOrders } from "./writer-orders.ts";
 
 /** A record that is durable, and where. */
 export interface WrittenRecord extends SessionRef {
@@ -42,10 +44,8 @@ export interface LogCoreOptions {
 const NAME = /^[\x21-\x7e]{1,200}$/;
 const SESSION_OPEN = "session.open";
 
-interface Waiter<T> {
-  readonly resolve: (value: T) => void;
-  readonly reject: (error: AegisError) => void;
-}
+/** Whom a record answers; nobody waits for those that the log writes by itself. */
+type RecordWaiter = Partial<Pick<PromiseWithResolvers<WrittenRecord>, "resolve" | "reject">>;
 
 export class LogCore {
   readonly sessions: LiveSessions;
@@ -53,71 +53,49 @@ export class LogCore {
   readonly #options: LogCoreOptions;
   readonly #writer: LogWriter;
   readonly #builder: RecordBuilder;
-  #landmarks: Landmark[] = [];
+  readonly #saver: IndexSaver;
+  readonly #orders = new WriterOrders();
   #checkpoint: SignedCheckpoint | undefined;
   #signedSize: number;
-  /** Highest key id that a durable record uses. */
-  #keyIdMax: number;
-  #waiting: { checkpoints: Waiter<void>[]; keys: Waiter<void>[]; closes: Waiter<void>[] } = emptyWaiting();
-  #savesHeld = 0;
   #failure: AegisError | undefined;
-  #closing = false;
+  #closed: Promise<void> | undefined;
 
   constructor(recovered: RecoveredLog, options: LogCoreOptions) {
+    const { context, limits, defer } = options;
     this.#options = options;
-    this.#builder = new RecordBuilder(options.context);
+    this.#builder = new RecordBuilder(context);
     this.sessions = new LiveSessions(options.loadSession);
     for (const state of recovered.changed) this.sessions.adopt(state);
-    this.#landmarks = [...recovered.landmarks];
-    this.#keyIdMax = recovered.keyIdMax;
+    this.#saver = new IndexSaver(options.index, this.sessions, context.origin, recovered);
     this.#checkpoint = recovered.checkpoint;
     this.#signedSize = recovered.published ? recovered.signed.size : 0;
-    this.#writer = options.startWriter(
-      {
-        ...recovered.end,
-        origin: options.context.origin,
-        edge: recovered.edge,
-        tiles: recovered.tiles,
-        signed: recovered.signed,
-        published: recovered.published,
-      },
-      {
-        committed: (memory) => {
-          this.queue.onCommitted(memory);
-          options.onGrown();
-        },
-        checkpointed: (checkpoint) => this.#onCheckpoint(checkpoint),
-        keysReplaced: () => this.#waiting.keys.shift()?.resolve(),
-        closed: () => this.#waiting.closes.shift()?.resolve(),
-        failed: (error) => this.#fail(error),
-      },
-    );
-    const { limits, defer } = options;
+    this.#writer = options.startWriter(writerStart(recovered, context.origin), this.#writerEvents());
     this.queue = new AppendQueue(this.#writer, {
       end: recovered.end,
       recordsMax: limits.queueRecordsMax,
       bytesMax: limits.queueBytesMax,
       segmentBytes: limits.segmentBytes,
       defer,
-      onDurable: ({ session, record, facts, landmarks }, at) => {
-        advanceSession(session.state, facts, at);
-        this.#noteKey(session, record.keyId);
-        session.dirty = true;
-        for (const name of landmarks) this.#landmarks.push({ name, at });
-      },
+      onDurable: (record, at) => this.#saver.noteDurable(record, at),
     });
   }
 
-  /** A key is known from the first durable record that uses it: before, a crash may still give its id to another. */
-  #noteKey(session: LiveSession, keyId: number): void {
-    if (keyId === 0) return;
-    session.state.keyId = keyId;
-    this.#keyIdMax = Math.max(this.#keyIdMax, keyId);
+  #writerEvents(): WriterEvents {
+    return {
+      committed: (memory) => {
+        this.queue.onCommitted(memory);
+        this.#options.onGrown();
+      },
+      checkpointed: (checkpoint) => this.#onCheckpoint(checkpoint),
+      keysReplaced: () => this.#orders.answered("replace-keys"),
+      closed: () => this.#orders.answered("close"),
+      failed: (error) => this.#fail(error),
+    };
   }
 
   /** Records are still taken. */
   get isRunning(): boolean {
-    return this.#failure === undefined && !this.#closing;
+    return this.#failure === undefined && this.#closed === undefined;
   }
 
   get failure(): AegisError | undefined {
@@ -153,7 +131,7 @@ export class LogCore {
     });
   }
 
-  #enqueue(session: LiveSession, draft: RecordDraft, waiter: Partial<Waiter<WrittenRecord>>): void {
+  #enqueue(session: LiveSession, draft: RecordDraft, waiter: RecordWaiter): void {
     const { keys } = this.#options;
     const prepared = this.#builder.prepare(session, draft, (live, seq) =>
       keys.recordKey(live, seq, (append) => this.queue.addKeys(append)),
@@ -170,7 +148,7 @@ export class LogCore {
 
   #assertRunning(): void {
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#closing) throw new AegisError("unavailable", "the evidence log is closing, try again later");
+    if (this.#closed !== undefined) throw new AegisError("unavailable", "the evidence log is closing, try again later");
   }
 
   #assertAnswerable({ state }: LiveSession, { kind, p, ref }: RecordDraft): void {
@@ -188,20 +166,17 @@ export class LogCore {
 
   /** Resolves when a checkpoint covers everything that is durable now. */
   signCheckpoint(): Promise<void> {
-    return this.#order("checkpoints", () => this.#writer.checkpoint());
+    return this.#orders.give("checkpoint", () => this.#writer.checkpoint());
   }
 
   /** Replaces a key file; nothing may be queued to the writer meanwhile. */
   replaceKeys(shard: number, bytes: Uint8Array): Promise<void> {
-    return this.#order("keys", () => this.#writer.replaceKeys(shard, bytes));
+    return this.#orders.give("replace-keys", () => this.#writer.replaceKeys(shard, bytes));
   }
 
-  #order(kind: "checkpoints" | "keys" | "closes", give: () => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#failure !== undefined) throw this.#failure;
-      this.#waiting[kind].push({ resolve, reject });
-      give();
-    });
+  /** Keeps the index as it is while the work reads it. */
+  holdIndex<T>(work: () => Promise<T>): Promise<T> {
+    return this.#saver.hold(work);
   }
 
   #onCheckpoint(checkpoint: SignedCheckpoint | undefined): void {
@@ -209,85 +184,51 @@ export class LogCore {
       this.#checkpoint = checkpoint;
       this.#signedSize = checkpoint.size;
       this.queue.addNote(utf8Encode(checkpoint.note));
-      this.#save();
+      this.#saveIndex(checkpoint);
     }
-    this.#waiting.checkpoints.shift()?.resolve();
+    this.#orders.answered("checkpoint");
   }
 
-  /** Keeps the index as it is while the work reads it. */
-  async holdIndex<T>(work: () => Promise<T>): Promise<T> {
-    this.#savesHeld++;
+  #saveIndex(checkpoint: SignedCheckpoint): void {
     try {
-      return await work();
-    } finally {
-      this.#savesHeld--;
-    }
-  }
-
-  /** Right after a checkpoint nothing else is durable: answers come in order. */
-  #save(): void {
-    const { durableEnd } = this.queue;
-    if (this.#savesHeld > 0 || this.#checkpoint?.size !== durableEnd.size) return;
-    const { context, index } = this.#options;
-    const dirty = this.sessions.dirty();
-    const { segment, offset, batch, lastLeaf } = durableEnd;
-    try {
-      index.save({
-        sessions: dirty.map(({ state }) => state),
-        landmarks: this.#landmarks,
-        snapshot: {
-          segment,
-          offset,
-          batch,
-          origin: context.origin,
-          lastLeaf: toHex(lastLeaf),
-          edge: this.#checkpoint.edge,
-          keyIdMax: this.#keyIdMax,
-        },
-      });
+      this.#saver.save(checkpoint, this.queue.durableEnd);
     } catch (error) {
       // Sessions that cannot be saved could never be forgotten: a full disk ends here too.
       this.#fail(error instanceof Error ? error : new Error(String(error)));
-      return;
     }
-    for (const session of dirty) session.dirty = false;
-    this.#landmarks = [];
-    this.sessions.trim();
   }
 
   #fail(cause: Error): void {
     if (this.#failure !== undefined) return;
-    const error = new AegisError(
-      "unavailable",
-      "the evidence log has failed, nothing is executed until it is restarted",
-      {
-        cause,
-        detail: cause.message,
-      },
-    );
+    const message = "the evidence log has failed, nothing is executed until it is restarted";
+    const error = new AegisError("unavailable", message, { cause, detail: cause.message });
     this.#failure = error;
     this.queue.rejectAll(error);
-    const { checkpoints, keys, closes } = this.#waiting;
-    this.#waiting = emptyWaiting();
-    for (const { reject } of [...checkpoints, ...keys, ...closes]) reject(error);
+    this.#orders.fail(error);
     this.#options.onFatal(error);
   }
 
   /** Lets what is queued become durable, signs it, and ends the writer. */
-  async close(): Promise<void> {
-    if (this.#closing) return;
-    this.#closing = true;
-    if (this.#failure === undefined) {
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      if (this.#failure !== undefined) return;
       await this.queue.drain();
       await this.signCheckpoint();
-      await this.#order("closes", () => this.#writer.close());
+      await this.#orders.give("close", () => this.#writer.close());
+    } finally {
+      this.#options.index.close();
     }
-    this.#options.index.close();
   }
 }
 
-function emptyWaiting(): { checkpoints: Waiter<void>[]; keys: Waiter<void>[]; closes: Waiter<void>[] } {
-  return { checkpoints: [], keys: [], closes: [] };
+function writerStart(recovered: RecoveredLog, origin: string): WriterStart {
+  const { end, edge, tiles, signed, published } = recovered;
+  return { origin, segment: end.segment, offset: end.offset, edge, tiles, signed, published };
 }
 
 function refOf({ tenant, sid }: SessionRef): SessionRef {

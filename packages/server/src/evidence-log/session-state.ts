@@ -116,7 +116,16 @@ function trackOpen(session: SessionState, { kind, leaf, effect, status, decision
   if (decision === undefined) return;
   if (kind === "approval.consume") session.open.add(decision);
   if (kind === "approval.request" || kind === "outcome") session.open.delete(decision);
-  if (kind === "outcome" && status === "unknown") session.unknown.add(decision);
+  if (kind === "outcome" && status === "unknown") addUnknown(session.unknown, decision);
+}
+
+/** Enough for every action that one restart can interrupt; older ones are forgotten. */
+const UNKNOWN_MAX = 4096;
+
+function addUnknown(unknown: Set<string>, decision: string): void {
+  unknown.add(decision);
+  const [oldest] = unknown;
+  if (unknown.size > UNKNOWN_MAX && oldest !== undefined) unknown.delete(oldest);
 }
 
 /** Names under which bundles of other sessions find a record; see `Landmark`. */

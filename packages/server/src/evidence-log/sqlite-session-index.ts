@@ -48,6 +48,7 @@ const ADD_LANDMARK = "INSERT OR IGNORE INTO landmark (name, segment, offset) VAL
  */
 export function createSqliteSessionIndex(open: () => SqliteDatabase): SessionIndex {
   const database = openExclusively(open);
+  let isOpen = true;
   return {
     load: ({ tenant, sid }) => {
       const row = database.get(`SELECT ${COLUMNS} FROM session WHERE tenant = ? AND sid = ?`, tenant, sid);
@@ -82,7 +83,10 @@ export function createSqliteSessionIndex(open: () => SqliteDatabase): SessionInd
       database.transaction(() => {
         database.exec("DELETE FROM session; DELETE FROM landmark; DELETE FROM snapshot;");
       }),
-    close: () => database.close(),
+    close: () => {
+      if (isOpen) database.close();
+      isOpen = false;
+    },
   };
 }
 

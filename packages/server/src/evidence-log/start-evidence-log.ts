@@ -6,7 +6,7 @@ import { type AegisError, assertThat } from "@aegisflow/core";
 import { createNoteSigner, type Ed25519Signer } from "@aegisflow/evidence";
 import { createEd25519Signer, nodeCrypto } from "@aegisflow/evidence/node-crypto";
 import type { Clock, Ids, Random } from "../governance/ports.ts";
-import { checkReserve, diskFull, restoreBallast } from "./disk-reserve.ts";
+import { checkReserve, type DiskState, diskFull, restoreBallast } from "./disk-reserve.ts";
 import type { EvidenceLimits } from "./evidence-limits.ts";
 import type { EvidenceLog } from "./evidence-log.ts";
 import type { FileSystem } from "./file-system.ts";
@@ -62,14 +62,18 @@ export async function startEvidenceLog(parts: LogParts): Promise<EvidenceLog> {
   const { files, settings } = parts;
   const disk = checkReserve(files, settings.limits);
   const index = parts.openIndex();
-  let opened: OpenedLog;
-  let grown = (): void => {};
   try {
-    opened = openParts(parts, index, () => grown());
+    return await startWith(parts, index, disk);
   } catch (error) {
     index.close();
     throw error;
   }
+}
+
+async function startWith(parts: LogParts, index: SessionIndex, disk: DiskState): Promise<EvidenceLog> {
+  const { files, settings, turns } = parts;
+  let grown = (): void => {};
+  const opened = openParts(parts, index, () => grown());
   const face = createLogFace(opened);
   const unknownOutcomes = await recordOpening(opened, face);
   if (disk === "only-last-words") {
@@ -77,10 +81,8 @@ export async function startEvidenceLog(parts: LogParts): Promise<EvidenceLog> {
     throw diskFull(settings.limits);
   }
   grown = face.startSchedule(unknownOutcomes);
-  const ballast = restoreBallast(files, settings.limits, {
-    randomBytes: opened.context.randomBytes,
-    pause: parts.turns.pause,
-  });
+  const { randomBytes } = opened.context;
+  const ballast = restoreBallast(files, settings.limits, { randomBytes, pause: turns.pause });
   // A disk that has no room for the ballast will say so at the next start; nothing else waits for it but the end.
   const settled = ballast.catch(() => undefined);
   return { ...face.log, close: () => settled.then(() => face.log.close()) };

@@ -123,9 +123,9 @@ export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
   },
   {
     name: "the index knows keys that are not durable yet",
-    file: "log-core.ts",
-    find: "    const { seq } = prepared.facts;",
-    replace: "    const { seq } = prepared.facts; this.#keyIdMax = Math.max(this.#keyIdMax, prepared.record.keyId);",
+    file: "index-saver.ts",
+    find: "        keyIdMax: this.#keyIdMax,",
+    replace: "        keyIdMax: Math.max(this.#keyIdMax, ...[...this.#sessions.all()].map(({ keyId }) => keyId)),",
     caughtBy: CRASHES,
   },
   {
