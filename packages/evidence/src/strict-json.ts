@@ -28,6 +28,8 @@ export const JSON_BYTES_MAX = 16 * 1024 * 1024;
 
 interface Cursor {
   readonly text: string;
+  /** Asked once for the whole: a string without escapes is then well-formed too. */
+  readonly isWellFormed: boolean;
   at: number;
   depthLeft: number;
 }
@@ -46,7 +48,8 @@ const KEY_SHOWN_MAX = 64;
  */
 export function parseStrictJson(text: string, limits: StrictJsonLimits = {}): CanonicalInput {
   assertSize(text, limits.bytesMax ?? JSON_BYTES_MAX);
-  const cursor: Cursor = { text, at: 0, depthLeft: limits.depthMax ?? JSON_DEPTH_MAX };
+  const depthLeft = limits.depthMax ?? JSON_DEPTH_MAX;
+  const cursor: Cursor = { text, isWellFormed: text.isWellFormed(), at: 0, depthLeft };
   skipSpace(cursor);
   const value = readValue(cursor);
   skipSpace(cursor);
@@ -174,6 +177,7 @@ function readString(cursor: Cursor): string {
   const { text } = cursor;
   const start = cursor.at;
   let read = "";
+  let isSurelyWellFormed = cursor.isWellFormed;
   cursor.at++;
   for (;;) {
     const from = cursor.at;
@@ -184,12 +188,15 @@ function readString(cursor: Cursor): string {
     cursor.at = at;
     read += text.slice(from, at);
     if (unit === QUOTE) break;
+    isSurelyWellFormed = false;
     if (unit === BACKSLASH) read += readEscape(cursor);
     else if (Number.isNaN(unit)) throw failure(cursor, "json-syntax", "string without end", start);
     else throw failure(cursor, "json-syntax", "control character in a string");
   }
   cursor.at++;
-  if (!read.isWellFormed()) throw failure(cursor, "json-syntax", "lone surrogate in a string", start);
+  if (!isSurelyWellFormed && !read.isWellFormed()) {
+    throw failure(cursor, "json-syntax", "lone surrogate in a string", start);
+  }
   return read;
 }
 
