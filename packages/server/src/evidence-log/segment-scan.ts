@@ -68,18 +68,18 @@ export function scanLog(files: FileSystem, from: LogEnd, visitors: ScanVisitors)
   const cursor: Cursor = { ...from, ended: true, batchFrom: undefined, lastFrameBytes: 0 };
   let torn: Tail | undefined;
   for (const id of ids.slice(Math.max(0, from.segment - 1))) {
-    const bytes = readSegment(files, id);
-    const header = decodeSegmentHeader(bytes);
+    // Of the segment where the scan begins, what was scanned before is not even read.
+    const stored = readSegment(files, id, id === from.segment ? from.offset : SEGMENT_HEADER_BYTES);
     if (id !== from.segment) {
-      if (header === undefined && id === last && !hasLaterFrame(bytes, 0, -1)) {
+      if (stored.header === undefined && id === last && !hasLaterFrame(stored.bytes, 0, -1)) {
         return { ...scanned(files, cursor, undefined), unborn: id };
       }
-      enterSegment(cursor, id, header);
+      enterSegment(cursor, id, stored.header);
     }
-    if (header?.id !== id) throw corrupt(`the header of segment ${id} fails its check`);
-    if (bytes.length < cursor.offset) throw rolledBack(`segment ${id} is shorter than it was`);
-    const badAt = readFrames(bytes, cursor, visitors);
-    if (badAt !== undefined) torn = judgeTail(bytes, badAt, cursor, id === last);
+    if (stored.header?.id !== id) throw corrupt(`the header of segment ${id} fails its check`);
+    if (stored.length < cursor.offset) throw rolledBack(`segment ${id} is shorter than it was`);
+    const isWhole = readFrames(stored, cursor, visitors);
+    if (!isWhole) torn = judgeTail(stored, cursor, id === last);
     else if (!cursor.ended && id !== last) throw corrupt(`segment ${id} ends within a batch`);
   }
   return { ...scanned(files, cursor, torn), unborn: undefined };
@@ -98,10 +98,22 @@ function segmentIds(files: FileSystem): readonly number[] {
   return ids;
 }
 
-function readSegment(files: FileSystem, id: number): Buffer {
+interface StoredSegment {
+  /** Undefined when it fails its check. */
+  readonly header: SegmentHeader | undefined;
+  /** Of the whole file. */
+  readonly length: number;
+  /** Where `bytes` begin in the file. */
+  readonly from: number;
+  readonly bytes: Buffer;
+}
+
+function readSegment(files: FileSystem, id: number, from: number): StoredSegment {
   const file = files.open(segmentPath(id), "read");
   try {
-    return asBuffer(readUpTo(file, 0, file.size()));
+    const length = file.size();
+    const header = decodeSegmentHeader(readUpTo(file, 0, SEGMENT_HEADER_BYTES));
+    return { header, length, from, bytes: asBuffer(readUpTo(file, from, Math.max(0, length - from))) };
   } finally {
     file.close();
   }
@@ -120,11 +132,11 @@ function enterSegment(cursor: Cursor, id: number, header: SegmentHeader | undefi
   cursor.batchFrom = undefined;
 }
 
-/** Reads good frames; the position of the first bad byte, or undefined when the segment ends with a good frame. */
-function readFrames(bytes: Buffer, cursor: Cursor, visitors: ScanVisitors): number | undefined {
-  while (cursor.offset < bytes.length) {
-    const frame = decodeFrame(bytes, cursor.offset);
-    if (frame === undefined || !isNext(frame, cursor)) return cursor.offset;
+/** Reads good frames, up to the first bad one; true when there is none. */
+function readFrames({ from, bytes }: StoredSegment, cursor: Cursor, visitors: ScanVisitors): boolean {
+  while (cursor.offset - from < bytes.length) {
+    const frame = decodeFrame(bytes, cursor.offset - from);
+    if (frame === undefined || !isNext(frame, cursor)) return false;
     if (cursor.ended) cursor.batchFrom = cursor.offset;
     visit(frame, cursor, visitors);
     cursor.batch = frame.batch;
@@ -132,7 +144,7 @@ function readFrames(bytes: Buffer, cursor: Cursor, visitors: ScanVisitors): numb
     cursor.offset += frame.length;
     cursor.lastFrameBytes = frame.length;
   }
-  return undefined;
+  return true;
 }
 
 function isNext(frame: Frame, cursor: Cursor): boolean {
@@ -153,12 +165,13 @@ function visit(frame: Frame, cursor: Cursor, visitors: ScanVisitors): void {
   cursor.size++;
 }
 
-function judgeTail(bytes: Buffer, badAt: number, cursor: Cursor, isLast: boolean): Tail {
-  if (!isLast) throw corrupt(`segment ${cursor.segment} has a bad frame at byte ${badAt}`);
-  if (hasLaterFrame(bytes, badAt, writingBatch(cursor))) {
-    throw corrupt(`segment ${cursor.segment} has a bad frame at byte ${badAt}, before acknowledged ones`);
+function judgeTail({ from, bytes }: StoredSegment, cursor: Cursor, isLast: boolean): Tail {
+  const { segment, offset } = cursor;
+  if (!isLast) throw corrupt(`segment ${segment} has a bad frame at byte ${offset}`);
+  if (hasLaterFrame(bytes, offset - from, writingBatch(cursor))) {
+    throw corrupt(`segment ${segment} has a bad frame at byte ${offset}, before acknowledged ones`);
   }
-  return { segment: cursor.segment, offset: badAt, bytes: copyOf(bytes.subarray(badAt)) };
+  return { segment, offset, bytes: copyOf(bytes.subarray(offset - from)) };
 }
 
 /**
@@ -178,6 +191,6 @@ function scanned(files: FileSystem, cursor: Cursor, torn: Tail | undefined): Omi
   const { segment, offset, batch, size, lastLeaf, batchFrom, ended, lastFrameBytes } = cursor;
   const end: LogEnd = { segment, offset, batch, size, lastLeaf };
   if (batchFrom === undefined) return { end, torn, lastBatch: undefined };
-  const bytes = copyOf(readSegment(files, segment).subarray(batchFrom, offset));
+  const bytes = copyOf(readSegment(files, segment, batchFrom).bytes.subarray(0, offset - batchFrom));
   return { end, torn, lastBatch: { segment, offset: batchFrom, bytes, ended, lastFrameBytes } };
 }

@@ -145,8 +145,8 @@ export const BROKEN_VARIANTS: readonly BrokenVariant[] = [
   {
     name: "damage to acknowledged frames is cut off like a torn tail",
     file: "segment-scan.ts",
-    find: "if (hasLaterFrame(bytes, badAt, writingBatch(cursor))) {",
-    replace: "if (bytes.length < badAt) {",
+    find: "if (hasLaterFrame(bytes, offset - from, writingBatch(cursor))) {",
+    replace: "if (bytes.length < offset - from) {",
     caughtBy: "refuses with 78 when an acknowledged frame before others is damaged",
   },
   {
