@@ -25,13 +25,13 @@ describe("describeCommand()", () => {
   });
 
   test("knows the workspace and the home", () => {
-    const world = { workspace: "/work/app", home: "/home/u" };
+    const world = { workspace: "/projects/app", home: "/home/u" };
     const facts = (text: string): unknown =>
       describeCommand(text, world).effects.map(({ paths, flags }) => ({ paths, flags }));
-    expect(facts("cat /work/app/docs/a.md")).toEqual([{ paths: ["docs/a.md"], flags: undefined }]);
-    expect(facts("cat ../x")).toEqual([{ paths: ["/work/x"], flags: ["outside-workspace"] }]);
+    expect(facts("cat /projects/app/docs/a.md")).toEqual([{ paths: ["docs/a.md"], flags: undefined }]);
+    expect(facts("cat ../x")).toEqual([{ paths: ["/projects/x"], flags: ["outside-workspace"] }]);
     expect(facts("ls ~/x")).toEqual([{ paths: ["/home/u/x"], flags: ["outside-workspace"] }]);
-    expect(facts("rm -rf /work/app")).toEqual([{ paths: ["."], flags: ["recursive", "force", "workspace-root"] }]);
+    expect(facts("rm -rf /projects/app")).toEqual([{ paths: ["."], flags: ["recursive", "force", "workspace-root"] }]);
   });
 
   test("refuses what is too long, and says so", () => {
