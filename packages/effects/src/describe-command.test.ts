@@ -8,8 +8,8 @@ import { COMMAND_LENGTH_MAX, type CommandDescription, describeCommand } from "./
 
 /** Random command texts per run of the suite; CI leaves the default. */
 const FUZZ_RUNS = Number(process.env["AEGISFLOW_COMMAND_FUZZ_RUNS"] ?? 3_000);
-/** No text may take longer, even on a busy machine; typical ones take microseconds. */
-const SLOWEST_MS = 2_000;
+/** What takes longer hangs, even on a busy machine: a guard against blow-ups, not a measurement (that is in bench/). */
+const SLOWEST_MS = 20_000;
 
 const CORPUS = readFileSync(join(import.meta.dirname, "corpus", "commands.txt"), "utf8")
   .split("\n")
