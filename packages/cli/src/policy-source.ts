@@ -47,7 +47,7 @@ export function openPolicy(io: CliIo, name: string): PolicySource {
 
 /** Also a version of the server: `3`, or `current`. */
 export async function openPolicyOrVersion(io: CliIo, name: string): Promise<PolicySource> {
-  if (name !== "current" && !/^\d+$/.test(name)) return openPolicy(io, name);
+  if (!isVersionName(name)) return openPolicy(io, name);
   const admin = connectAdmin(io);
   const detail =
     name === "current"
@@ -56,6 +56,11 @@ export async function openPolicyOrVersion(io: CliIo, name: string): Promise<Poli
   const rules = detail.rules.map(({ id, ...rule }) => ({ id: String(id), rule: toolRuleSchema.parse(rule) }));
   const policy = { defaultDecision: detail.default_decision, packs: [], rules };
   return { name: `version ${detail.version}`, policy, targets: [], cases: [] };
+}
+
+/** `3` or `current`: a version that the server keeps. */
+export function isVersionName(name: string): boolean {
+  return name === "current" || /^\d+$/.test(name);
 }
 
 function isFileName(name: string): boolean {

@@ -10,7 +10,7 @@ import { printJson } from "../output/json.ts";
 import { renderTable } from "../output/table.ts";
 import { toOneLine } from "../output/terminal-text.ts";
 import { parseCount } from "../parse-option.ts";
-import { openPolicyOrVersion, type PolicySource } from "../policy-source.ts";
+import { isVersionName, openPolicyOrVersion, type PolicySource } from "../policy-source.ts";
 
 /** Actions shown unless asked for more. */
 const SHOWN_DEFAULT = 40;
@@ -39,11 +39,24 @@ function addDiff(parent: Command, io: CliIo, name: string): void {
     .option("--limit <n>", "most actions to show", parseCount, SHOWN_DEFAULT)
     .option("--json", "print JSON, with every action")
     .action(async (before: string, after: string, { limit, json }: DiffOptions) => {
-      const [old, next] = [await openPolicyOrVersion(io, before), await openPolicyOrVersion(io, after)];
+      const opened = [await openPolicyOrVersion(io, before), await openPolicyOrVersion(io, after)] as const;
+      const [old, next] =
+        isVersionName(before) || isVersionName(after) ? [nameInFull(opened[0]), nameInFull(opened[1])] : opened;
       const diff = diffPolicies(old.policy, next.policy, samplesOf(old, next));
       if (json) return printJson(io, { before: old.name, after: next.name, ...diff });
       io.stdout(renderDiff(old.name, next.name, diff, limit));
     });
+}
+
+/** A version knows its rules by their full names only (`pr-writer/merge`): beside it, so must the other side. */
+function nameInFull(source: PolicySource): PolicySource {
+  return { ...source, policy: { ...source.policy, rules: source.policy.rules.map(withFullId) } };
+}
+
+/** A name such as `pr-writer/17` is only a place, which says nothing about the rule. */
+function withFullId(sourced: SourcedRule): SourcedRule {
+  const { id: _id, ...rule } = sourced.rule;
+  return { ...sourced, rule: /\/\d+$/.test(sourced.id) ? rule : { ...rule, id: sourced.id } };
 }
 
 /** The cases of both, and actions made from the rules of both. */

@@ -126,6 +126,8 @@ describe("aegisctl policy diff", () => {
     });
     const diff = JSON.parse(stdout);
     expect(diff.before).toBe("version 3");
+    // The rule that both have is no change, although the version names it in full.
+    expect(diff.rules).toMatchObject([{ kind: "added", after: { id: "mine/never" } }]);
     expect(diff.decisions[0].after).toEqual({ decision: "block", rule_id: "mine/never" });
   });
 });
