@@ -48,18 +48,19 @@ function insideFields(
       : [
           ["Break-glass", `IN FORCE, ends ${toRelativeTime(break_glass.expires_at, nowMs)}`] satisfies [string, string],
         ]),
-    ...warnings.map((warning): [string, string] => ["Warning", warning]),
+    ...warnings.filter((warning) => warning !== config_error).map((warning): [string, string] => ["Warning", warning]),
   ];
 }
 
 function renderUpstreams({ server }: InstallationStatus): string {
   if (server === undefined || server.upstreams.length === 0) return "";
+  const counted = server.upstreams.some(({ tools }) => tools !== undefined);
   const rows = server.upstreams.map(({ name, state, tools }) => [
     name,
     state,
-    tools === undefined ? "" : String(tools),
+    ...(counted ? [String(tools ?? "")] : []),
   ]);
-  return `\n${renderTable(["UPSTREAM", "STATE", "TOOLS"], rows)}`;
+  return `\n${renderTable(["UPSTREAM", "STATE", ...(counted ? ["TOOLS"] : [])], rows)}`;
 }
 
 function upOrDown({ url, healthy }: ListenerStatus): string {

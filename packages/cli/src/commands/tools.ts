@@ -28,6 +28,7 @@ function addList(tools: Command, io: CliIo): void {
     .action(async ({ waiting, json }: { waiting?: true; json?: true }) => {
       const pins = await loadPins(connectAdmin(io), waiting === true);
       if (json) return printJson(io, pins);
+      if (pins.length === 0) return io.stdout(waiting ? "No tool waits.\n" : "No tool was seen yet.\n");
       const rows = pins.map((pin) => [pin.upstream, pin.tool, pin.state, toShortTime(pin.changed_at), findingsOf(pin)]);
       io.stdout(renderTable(["UPSTREAM", "TOOL", "STATE", "SINCE", "FINDINGS"], rows));
     });

@@ -2,6 +2,8 @@
  * aegisctl verify: with a file, checks the bundle offline; without, asks the server to check one session or all that
  * it has. What a server says of itself is a health check, not a proof: strangers verify files.
  */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import type { AdminClient } from "@aegisflow/client";
 import type { EvidenceVerification } from "@aegisflow/core/admin-api/evidence-routes";
 import { AegisError } from "@aegisflow/core/errors";
@@ -32,6 +34,12 @@ export function addVerifyCommand(program: Command, io: CliIo): void {
     .action((file: string | undefined, options: VerifyOptions) => {
       if (file === undefined) return verifyOnServer(io, options);
       if (options.session !== undefined) throw new AegisError("invalid-input", "give a file or --session, not both");
+      if (!existsSync(resolve(io.cwd, file))) {
+        throw new AegisError(
+          "invalid-input",
+          `there is no file \`${file}\`; for a session of the server: --session ID`,
+        );
+      }
       return verifyFile(io, file, options);
     });
 }
