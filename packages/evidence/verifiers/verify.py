@@ -3,7 +3,7 @@
 
 Python's standard library, and the openssl command for Ed25519.
 
-    verify.py [--policy TRUST.policy] BUNDLE.aegis      four verdicts as JSON; exit 0, 2 (a verdict failed), 1 (use)
+    verify.py BUNDLE.aegis [--policy TRUST.policy]      four verdicts as JSON; exit 0, 2 (a verdict failed), 1 (use)
     verify.py --corpus DIR                              every case of a frozen corpus against its expected verdicts
 """
 import base64
@@ -639,10 +639,11 @@ def main(argv):
     policy = None
     if argv[:1] == ["--corpus"] and len(argv) == 2:
         return verify_corpus(argv[1])
-    if argv[:1] == ["--policy"] and len(argv) > 1:
-        with open(argv[1], encoding="utf-8") as file:
+    at = argv.index("--policy") if "--policy" in argv[:-1] else None
+    if at is not None:
+        with open(argv[at + 1], encoding="utf-8") as file:
             policy = parse_policy(file.read())
-        argv = argv[2:]
+        argv = argv[:at] + argv[at + 2 :]
     if len(argv) != 1:
         print(__doc__, file=sys.stderr)
         return 1
