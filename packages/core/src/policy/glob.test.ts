@@ -60,12 +60,12 @@ describe("compileGlob()", () => {
     expect(() => compileGlob(pattern, "path")).toThrow();
   });
 
-  test("does not blow up on hostile patterns and texts", () => {
+  test("answers hostile patterns and texts quickly", () => {
     const matches = compileGlob(`${"*a".repeat(200)}b`, "text");
     const started = performance.now();
     expect(matches("a".repeat(65_536))).toBe(false);
     expect(compileGlob("**/a/**/a/**/a/**/b", "path")("a/".repeat(20_000))).toBe(false);
-    expect(performance.now() - started).toBeLessThan(20_000);
+    expect(performance.now() - started).toBeLessThan(500);
   });
 
   for (const mode of ["path", "text"] as const) {

@@ -91,7 +91,7 @@ describe("redactText()", () => {
       const text = piece.repeat(Math.ceil(size / piece.length));
       const startedMs = performance.now();
       redactText(text, ["secrets", "pii"]);
-      expect({ piece, slow: performance.now() - startedMs > 20_000 }).toEqual({ piece, slow: false });
+      expect({ piece, slow: performance.now() - startedMs > 3_000 }).toEqual({ piece, slow: false });
     }
   });
 });

@@ -162,7 +162,7 @@ describe("inspectTool()", () => {
       const startedMs = performance.now();
       inspectTool({ name: "t", description: `${start}${" ".repeat(1_000_000)}important${" ".repeat(1_000_000)}` });
       // Quadratic matching takes minutes.
-      expect(performance.now() - startedMs).toBeLessThan(20_000);
+      expect(performance.now() - startedMs).toBeLessThan(2_000);
     },
   );
 
